@@ -1,0 +1,233 @@
+"""The narrow waist: plain frozen records that every part of Tailor passes on.
+
+Nothing here computes, reads a file or imports another part. An `Adaptation` is what every method returns and what the
+runtime, the study, the registry and the server all take: whatever differs between prompting, retrieval and tuning is a
+field of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+Split = Literal["train", "dev", "test"]
+CellName = Literal["trained-framing", "held-out-framing", "held-out-fact", "unanswerable", "general"]
+
+CELLS: tuple[CellName, ...] = ("trained-framing", "held-out-framing", "held-out-fact", "unanswerable", "general")
+ABSTENTION = "I don't know."
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question and its answer.
+
+    `answer` is None where the right thing is to abstain. `fact` is the piece of knowledge asked for (the unit of all
+    statistics), `framing` one way of asking for it, `group` what may never straddle a split, `source` where the answer
+    stands (`docs/pricing.md#Rates`). `split` and `cell` are set by `data.split`.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    answer: str | None
+    aliases: tuple[str, ...] = ()
+    fact: str = ""
+    framing: str = ""
+    group: str = ""
+    source: str | None = None
+    split: Split | None = None
+    cell: CellName | None = None
+
+    @property
+    def question(self) -> str:
+        """The last user turn."""
+        return self.messages[-1].content
+
+
+@dataclass(frozen=True)
+class Document:
+    """One source text of the team. `path` is relative to the workspace."""
+
+    path: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a document: what retrieval returns and a citation points to."""
+
+    id: str
+    document: str
+    heading: str
+    text: str
+
+    @property
+    def reference(self) -> str:
+        """How a person finds it: `docs/pricing.md#Rates`."""
+        return f"{self.document}#{self.heading}" if self.heading else self.document
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model. `kind`: builtin and folder are local Hugging Face folders (`location` is the path), hub is a
+    Hugging Face name, endpoint an OpenAI-compatible URL (`name` is then the model name there).
+    `revision` is the content hash (local), commit (hub) or model name (endpoint)."""
+
+    kind: Literal["builtin", "folder", "hub", "endpoint"]
+    name: str
+    location: str
+    revision: str = ""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A folder below the store's root (`.tailor/models`, or a release) with its content hash."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Trained weights: a PEFT adapter, or a whole model that replaces the base."""
+
+    kind: Literal["adapter", "full"]
+    artifact: Artifact
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """`fixed`: the first `k` of `pool` stand before every question, in order. `nearest`: the `k` of the pool most
+    similar to the question, most similar last."""
+
+    kind: Literal["fixed", "nearest"]
+    k: int
+    pool: tuple[Demonstration, ...]
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """A search index and how many passages of it are shown."""
+
+    index: Artifact
+    k: int
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How an answer is generated. `temperature` 0 is greedy."""
+
+    max_new_tokens: int = 48
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """What fitting an arm produced, as plain data."""
+
+    base: Base
+    system: str | None = None
+    demonstrations: Demonstrations | None = None
+    retriever: Retriever | None = None
+    weights: Weights | None = None
+    generation: Generation = Generation()
+    format_version: int = 1
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one answer took. `seconds` is the answer's own share of wall-clock time."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An answer. `passages` are those shown to the model, in the order of their numbers [1], [2], ..."""
+
+    text: str
+    usage: Usage = Usage()
+    passages: tuple[Passage, ...] = ()
+    finish: Literal["stop", "length"] = "stop"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no answer. A failure is never a score."""
+
+    kind: Literal["too-long", "engine", "endpoint", "timeout", "data", "training", "budget", "interrupted"]
+    cause: str
+    retryable: bool = False
+    hint: str = ""
+
+
+Grade = Literal["correct", "incorrect", "not-attempted"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One scored answer. `value` is the primary metric in [0, 1]; `grade` the triad of it; `f1` token F1 in [0, 1].
+    On an unanswerable item abstaining has value 1 and grade correct; any other answer value 0 and grade incorrect."""
+
+    item: str
+    value: float
+    grade: Grade
+    f1: float
+    abstained: bool
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A point with a 95 % interval unless said otherwise. NaN where there is no data, never 0."""
+
+    value: float
+    low: float
+    high: float
+    n_items: int = 0
+    n_facts: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What one training took. `curve` holds (step, train loss, dev loss or NaN)."""
+
+    method: str
+    seed: int
+    steps: int
+    tokens: int
+    seconds: float
+    trainable_parameters: int
+    peak_memory_mb: float
+    best_step: int
+    curve: tuple[tuple[int, float, float], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An adaptation and how it came about: options chosen on dev, training records, wall seconds."""
+
+    adaptation: Adaptation
+    chosen: Mapping[str, object] = field(default_factory=dict)
+    training: TrainingRecord | None = None
+    seconds: float = 0.0
