@@ -1,13 +1,13 @@
 """The exceptions of Tailor.
 
-    TailorError                  every error a person can act on; the CLI prints it without a traceback
-    ├── ConfigError              tailor.yaml or a command-line option is wrong           (exit 2)
-    ├── DataError                rows, files or documents are wrong                      (exit 2)
-    ├── MissingDependency        an optional package is not installed                    (exit 3)
-    ├── ModelError               a base model, adapter or endpoint cannot be used        (exit 4)
-    ├── ArtifactError            a stored file is missing, changed or from a newer Tailor (exit 4)
-    ├── StudyError               a study cannot be started, continued or read            (exit 5)
-    └── GateError                a release was refused by a gate                         (exit 6)
+TailorError                  every error a person can act on; the CLI prints it without a traceback
+├── ConfigError              tailor.yaml or a command-line option is wrong           (exit 2)
+├── DataError                rows, files or documents are wrong                      (exit 2)
+├── MissingDependency        an optional package is not installed                    (exit 3)
+├── ModelError               a base model, adapter or endpoint cannot be used        (exit 4)
+├── ArtifactError            a stored file is missing, changed or from a newer Tailor (exit 4)
+├── StudyError               a study cannot be started, continued or read            (exit 5)
+└── GateError                a release was refused by a gate                         (exit 6)
 """
 
 from __future__ import annotations

@@ -81,12 +81,14 @@ class Passage:
 class Base:
     """A base model. `kind`: builtin and folder are local Hugging Face folders (`location` is the path), hub is a
     Hugging Face name, endpoint an OpenAI-compatible URL (`name` is then the model name there).
-    `revision` is the content hash (local), commit (hub) or model name (endpoint)."""
+    `revision` is the content hash (local), commit (hub) or model name (endpoint). `key_env` names the environment
+    variable that holds an endpoint's key; the key itself is never stored."""
 
     kind: Literal["builtin", "folder", "hub", "endpoint"]
     name: str
     location: str
     revision: str = ""
+    key_env: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""A team's questions and documents: read, grouped by fact, split, audited."""

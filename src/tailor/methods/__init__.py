@@ -1,0 +1,30 @@
+"""The ways of adapting, and their composition by `+`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tailor.plugins import Registry
+
+if TYPE_CHECKING:
+    from tailor.methods.base import Method
+
+BUILTIN = {
+    "zero-shot": "tailor.methods.zero_shot:ZeroShot",
+    "few-shot": "tailor.methods.few_shot:FewShot",
+    "few-shot-nearest": "tailor.methods.few_shot_nearest:FewShotNearest",
+    "rag": "tailor.methods.rag:Rag",
+    "lora": "tailor.methods.lora:LoRA",
+    "full": "tailor.methods.full:Full",
+}
+METHODS = Registry("arm", BUILTIN)
+
+
+def load_method(name: str) -> Method:
+    """A method by its name.
+
+    Raises:
+        ConfigError: no such method.
+    """
+    method: Method = METHODS.load(name)()
+    return method

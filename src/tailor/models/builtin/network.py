@@ -10,10 +10,13 @@ vocabulary projection is computed only for positions that carry loss.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import torch
+import torch._dynamo
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -42,12 +45,65 @@ class Shape:
         return asdict(self)
 
 
-@dataclass
-class Cache:
-    """Keys and values of the positions read so far, per layer ``(batch, key_value_heads, room, head_size)``."""
+class Memory:
+    """Keys and values one layer has read so far, ``(batch, key_value_heads, room, head_size)`` each."""
 
-    keys: list[Tensor]
-    values: list[Tensor]
+    def __init__(self, batch: int, room: int, shape: Shape, dtype: torch.dtype) -> None:
+        size = (batch, shape.key_value_heads, room, shape.head_size)
+        self.keys, self.values = torch.zeros(size, dtype=dtype), torch.zeros(size, dtype=dtype)
+        self.position: Tensor | None = None
+
+    def write(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store at ``position`` of each row (at the start when it is None) and return what may be attended."""
+        if self.position is None:
+            self.keys[:, :, : k.shape[2]] = k
+            self.values[:, :, : v.shape[2]] = v
+            return k, v
+        row = torch.arange(k.shape[0])
+        self.keys[row, :, self.position] = k[:, :, 0]
+        self.values[row, :, self.position] = v[:, :, 0]
+        return self.keys, self.values
+
+
+@cache
+def causal_mask(time: int, dtype: torch.dtype) -> Tensor:
+    """Additive mask ``(1, time, time)``: 0 where a key may be seen, a large negative number elsewhere."""
+    return torch.full((time, time), -1e9).triu(1).to(dtype).unsqueeze(0)
+
+
+def document_mask(tokens: Tensor, first: int, dtype: torch.dtype) -> Tensor:
+    """Additive causal mask ``(batch, time, time)`` that also hides earlier documents of a packed row.
+
+    A document begins at each token equal to ``first``.
+    """
+    document = (tokens == first).cumsum(1)
+    other = document.unsqueeze(2) != document.unsqueeze(1)
+    return causal_mask(tokens.shape[1], dtype).masked_fill(other, -1e9)
+
+
+def spread(mask: Tensor, batch: int, shape: Shape) -> Tensor:
+    """Repeat a mask ``(1 or batch, queries, keys)`` for the heads: ``(batch groups, shared queries, keys)``."""
+    shared = shape.heads // shape.key_value_heads
+    rows = mask.repeat(1, shared, 1).unsqueeze(1)
+    return rows.expand(batch, shape.key_value_heads, -1, -1).flatten(0, 1)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """Grouped-query attention written out, with an additive mask as made by :func:`spread`.
+
+    At rows of 256-512 on one core, forward and backward together take half the time of
+    ``scaled_dot_product_attention`` (20 ms against 40 ms for 8 rows of 256, 8 heads of 32).
+    """
+    batch, heads, time, size = q.shape
+    groups, keys = k.shape[1], k.shape[2]
+    scores = torch.baddbmm(
+        mask,
+        q.reshape(batch * groups, heads // groups * time, size),
+        k.reshape(batch * groups, keys, size).transpose(1, 2),
+        alpha=size**-0.5,
+    )
+    attended = torch.bmm(scores.softmax(-1), v.reshape(batch * groups, keys, size))
+    return attended.view(batch, heads, time, size)
 
 
 class Attention(nn.Module):
@@ -81,9 +137,11 @@ class Attention(nn.Module):
         joined = attended.transpose(1, 2).reshape(batch, time, -1)
         return F.linear(joined, self.o_proj.weight.to(joined.dtype))
 
-    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor], mask: Tensor, memory: Memory | None) -> Tensor:
         q, k, v = self.project(x, rotary)
-        return self.output(F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True))
+        if memory is not None:
+            k, v = memory.write(k, v)
+        return self.output(attend(q, k, v, mask))
 
 
 class FeedForward(nn.Module):
@@ -123,8 +181,8 @@ class Block(nn.Module):
         self.post_attention_layernorm = Norm(shape)
         self.mlp = FeedForward(shape)
 
-    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), rotary)
+    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor], mask: Tensor, memory: Memory | None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), rotary, mask, memory)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -149,6 +207,7 @@ class Llama(nn.Module):
         super().__init__()
         self.shape = shape
         self.compute = compute
+        self.read: Callable[[Tensor, Tensor], Tensor] = self.hidden
         self.model = Decoder(shape)
         frequency = shape.rope_theta ** (-torch.arange(0, shape.head_size, 2).float() / shape.head_size)
         angle = torch.outer(torch.arange(shape.positions).float(), frequency)
@@ -165,18 +224,32 @@ class Llama(nn.Module):
                 deviation = 0.02 / math.sqrt(2 * self.shape.layers) if out else 0.02
                 weight.normal_(0.0, deviation, generator=generator)
 
+    def accelerate(self) -> None:
+        """Compile the pass used by :meth:`losses` once per row length (12-16 % faster on one core)."""
+        torch._dynamo.config.recompile_limit = 16
+        self.read = torch.compile(self.hidden, dynamic=False)
+
     def rotary(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine ``(..., time, head_size / 2)`` of integer positions."""
         cosine, sine = self.get_buffer("cosine"), self.get_buffer("sine")
         return cosine[positions].to(self.compute), sine[positions].to(self.compute)
 
-    def hidden(self, tokens: Tensor) -> Tensor:
-        """Last hidden states ``(batch, time, hidden)`` of token ids ``(batch, time)``."""
-        rotary = self.rotary(torch.arange(tokens.shape[1]))
+    def hidden(self, tokens: Tensor, mask: Tensor | None = None, memories: list[Memory] | None = None) -> Tensor:
+        """Last hidden states ``(batch, time, hidden)`` of token ids ``(batch, time)``.
+
+        ``mask`` is additive, ``(1 or batch, time, keys)``, causal when None.  With ``memories`` (one per layer)
+        keys and values are kept there, and a row continues at its memory's position.
+        """
+        batch, time = tokens.shape
+        mask = causal_mask(time, self.compute) if mask is None else mask
+        mask = spread(mask, batch, self.shape)
+        resumed = memories[0].position if memories else None
+        rotary = self.rotary(torch.arange(time) if resumed is None else resumed.view(batch, 1, 1))
         x = F.embedding(tokens, self.model.embed_tokens.weight).to(self.compute)
-        for layer in self.model.layers:
-            x = layer(x, rotary)
-        return self.model.norm(x)
+        for index, layer in enumerate(self.model.layers):
+            x = layer(x, rotary, mask, memories[index] if memories else None)
+        normalised: Tensor = self.model.norm(x)
+        return normalised
 
     def project(self, hidden: Tensor) -> Tensor:
         """Vocabulary scores of hidden states, in the compute type."""
@@ -186,10 +259,41 @@ class Llama(nn.Module):
         """Scores ``(batch, time, vocabulary)`` for token ids ``(batch, time)``."""
         return self.project(self.hidden(tokens))
 
-    def losses(self, tokens: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        """Cross-entropy in nats of the targets whose weight is above 0, in order of position (flat)."""
+    def losses(self, tokens: Tensor, targets: Tensor, weights: Tensor, first: int) -> Tensor:
+        """Cross-entropy in nats of the targets whose weight is above 0, in order of position (flat).
+
+        Rows may hold several documents, each beginning with the token ``first``; none sees another.
+        """
         chosen = weights.flatten().nonzero().squeeze(1)
-        hidden = self.hidden(tokens).flatten(0, 1).index_select(0, chosen)
-        return F.cross_entropy(
-            self.project(hidden).float(), targets.flatten().index_select(0, chosen), reduction="none"
-        )
+        hidden = self.read(tokens, document_mask(tokens, first, self.compute))
+        scores = self.project(hidden.flatten(0, 1).index_select(0, chosen)).float()
+        return F.cross_entropy(scores, targets.flatten().index_select(0, chosen), reduction="none")
+
+    @torch.no_grad()
+    def answer(self, prompts: list[list[int]], limit: int, end: int) -> list[list[int]]:
+        """Greedy continuation of each prompt, up to ``limit`` tokens or before the token ``end``."""
+        lengths = torch.tensor([len(prompt) for prompt in prompts])
+        time, batch = int(lengths.max()), len(prompts)
+        tokens = torch.full((batch, time), end)
+        for row, prompt in enumerate(prompts):
+            tokens[row, : len(prompt)] = torch.tensor(prompt)
+        room = time + limit
+        memories = [Memory(batch, room, self.shape, self.compute) for _ in range(self.shape.layers)]
+        hidden = self.hidden(tokens, None, memories)[torch.arange(batch), lengths - 1]
+        answers: list[list[int]] = [[] for _ in prompts]
+        done = [False] * batch
+        for step in range(limit):
+            chosen = self.project(hidden).argmax(-1)
+            for row, token in enumerate(chosen.tolist()):
+                done[row] = done[row] or token == end
+                if not done[row]:
+                    answers[row].append(token)
+            if all(done):
+                break
+            position = lengths + step
+            for memory in memories:
+                memory.position = position
+            seen = torch.arange(room) <= position.unsqueeze(1)
+            mask = torch.zeros(batch, 1, room, dtype=self.compute).masked_fill(~seen.unsqueeze(1), -1e9)
+            hidden = self.hidden(chosen.unsqueeze(1), mask, memories)[:, 0]
+        return answers

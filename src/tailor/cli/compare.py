@@ -1,0 +1,101 @@
+"""`tailor compare`: run every arm on the frozen test set and say which is worth it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tailor.cli.common import JsonOption, WorkspaceArgument, clock, console, print_json
+
+if TYPE_CHECKING:
+    from tailor.study.plan import Study
+
+
+def compare(
+    workspace: WorkspaceArgument = Path(),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="First seed only: a first look in a third of the time.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes side by side.", show_default="by cores and memory")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare every arm of tailor.yaml on one frozen test set; end with a verdict and a memo.
+
+    Interrupted or killed, the same command continues where it was; a finished study is shown again at no cost.
+    """
+    from tailor.cli.progress import Progress
+    from tailor.decision.conclude import conclude
+    from tailor.runtime import Runtime
+    from tailor.study.analyse import analyse
+    from tailor.study.cell import check_base
+    from tailor.study.config import load_workspace
+    from tailor.study.inputs import read_inputs
+    from tailor.study.plan import plan_study
+    from tailor.study.run import finished, run_study
+
+    started = time.perf_counter()
+    out = console()
+    loaded = load_workspace(workspace)
+    study = plan_study(loaded, read_inputs(loaded), quick=quick)
+    read_seconds = time.perf_counter() - started
+    if not as_json:
+        _header(study)
+    missing = [c for c in study.cells if not finished(study, c)]
+    if missing:
+        runtime = Runtime(loaded.store)
+        check_base(runtime, study)
+        runtime.close()
+        with Progress(out, study, missing, quiet=as_json) as progress:
+            run_study(study, progress, workers=workers)
+    results = conclude(analyse(study, read_seconds=read_seconds), study.folder)
+    if as_json:
+        print_json(results)
+        return
+    show(results, study.folder)
+    where = time.perf_counter() - started
+    out.print(f"[dim]this command took {clock(where)}, the study in all {clock(results['timing']['total'])} of work[/]")
+
+
+def show(results: dict[str, Any], folder: Path) -> None:
+    """The table, the verdict, and what to do next."""
+    from tailor.decision.table import results_table, verdict_panel
+
+    out = console()
+    out.print()
+    out.print(results_table(results, out.width))
+    out.print()
+    out.print(verdict_panel(results))
+    out.print(f"  Memo      {_short(folder / 'report.html')}", soft_wrap=True)
+    arm = results["verdict"]["arm"]
+    if arm:
+        place = _short(folder.parent.parent.parent)
+        where = "" if place == Path() else f" -w {place}"
+        out.print(f"  Next      tailor chat {arm}{where} · tailor promote {arm}{where}", soft_wrap=True, markup=False)
+
+
+def _header(study: Study) -> None:
+    from tailor.models import describe_base
+
+    out = console()
+    data = study.plan["dataset"]
+    parameters = describe_base(study.inputs.base)["parameters"]
+    size = f" {parameters / 1e6:.1f} M" if parameters else ""
+    seeds = len(study.plan["seeds"])
+    out.print(f"[bold]{study.plan['name']}[/]   base {study.inputs.base.name}{size}   {data['n_facts']} facts")
+    out.print(
+        f"{data['n_train']} train · {data['n_dev']} dev · {data['n_test']} test items   "
+        f"{seeds} seed{'s' if seeds != 1 else ''}   plan {study.plan_sha256[:6]} (frozen)   study {study.id}"
+    )
+
+
+def _short(path: Path) -> Path:
+    """Relative to where the person stands, when that is shorter."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,101 @@
+"""`tailor init`: a `tailor.yaml` to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tailor.cli.common import WorkspaceArgument, console
+
+QUESTION_SUFFIXES = (".jsonl", ".csv", ".tsv", ".json")
+DOCUMENT_SUFFIXES = (".md", ".txt", ".html", ".htm")
+
+TEMPLATE = """\
+# What tailor compare runs. Every setting: docs/reference/tailor-yaml.md
+name: {name}
+question: Which way of adapting the model is worth it?
+
+data:
+  questions: {questions}        # CSV, JSONL or JSON with a question and an answer per row
+{documents}
+base: builtin/small             # small and offline; for real work a folder or a Hugging Face name, like org/model
+
+arms:                           # ways of adapting, compared on the same questions; a list as option is an ablation
+  - zero-shot
+  - few-shot
+{rag}  - lora
+  - full
+{hybrid}
+seeds: [1, 2, 3]
+margin: 0.05                    # a difference below five points does not matter to us
+
+usage:                          # turns quality into money; leave out what you do not know
+  questions_per_month: 1000
+  machine_hour_usd: 0.10
+"""
+
+
+def init(
+    workspace: WorkspaceArgument = Path(),
+    questions: Annotated[str | None, typer.Option("--questions", help="File with questions and answers.")] = None,
+    documents: Annotated[str | None, typer.Option("--documents", help="Folder or file to search for answers.")] = None,
+) -> None:
+    """Write a tailor.yaml for the files in a folder; what is not named is looked for. Never overwrites one."""
+    from tailor.errors import ConfigError
+    from tailor.files import write_text
+
+    path = workspace / "tailor.yaml"
+    if path.exists():
+        raise ConfigError(f"{path} is there already.", hint="Edit it, or move it away first.")
+    if not workspace.is_dir():
+        raise ConfigError(f"The folder {workspace} does not exist.", hint=f"Create it: mkdir -p {workspace}")
+    rows = questions or _find_questions(workspace)
+    if rows is None:
+        raise ConfigError(
+            f"No questions found in {workspace.resolve()}.",
+            hint="Put a CSV or JSONL file with the columns question and answer there, or name it with --questions.",
+        )
+    found = documents or _find_documents(workspace, rows)
+    for named in (rows, found):
+        if named and not (workspace / named).exists():
+            raise ConfigError(f"{workspace / named} does not exist.")
+    text = TEMPLATE.format(
+        name=_name(workspace),
+        questions=rows,
+        documents=f"  documents: {found}\n" if found else "",
+        rag="  - rag\n" if found else "",
+        hybrid="  - rag+lora\n" if found else "",
+    )
+    write_text(path, text)
+    out = console()
+    out.print(
+        f"{path} written: questions from {rows}, documents from {found or 'nowhere (no rag arm)'}.", soft_wrap=True
+    )
+    out.print(f"Next: tailor check {workspace} · tailor compare {workspace}", soft_wrap=True)
+
+
+def _name(workspace: Path) -> str:
+    kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in workspace.resolve().name)
+    return kept.strip("-") or "workspace"
+
+
+def _find_questions(workspace: Path) -> str | None:
+    for folder in (workspace, workspace / "data"):
+        files = sorted(p for p in folder.glob("*") if p.suffix.lower() in QUESTION_SUFFIXES) if folder.is_dir() else []
+        if files:
+            return files[0].relative_to(workspace).as_posix()
+    return None
+
+
+def _find_documents(workspace: Path, questions: str) -> str | None:
+    for name in ("docs", "documents"):
+        if (workspace / name).is_dir():
+            return name
+    files = [
+        p.name
+        for p in sorted(workspace.glob("*"))
+        if p.suffix.lower() in DOCUMENT_SUFFIXES and p.name != questions and p.stem.lower() != "readme"
+    ]
+    return files[0] if files else None

@@ -1,0 +1,88 @@
+"""The command `tailor`. One small file per sub-command; this one turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import typer
+
+from tailor.cli import chat, check, compare, doctor, init, promote, report, rollback, serve
+from tailor.errors import TailorError
+
+INTERRUPTED = 130
+INTERNAL = 70
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Adapts language models to your own data - and finds out first whether it should. Measure twice, tune once.",
+    epilog="Exit codes: 0 done, 2 settings or data are wrong, 3 a package is missing, 4 a model or file cannot "
+    "be used, 5 the study cannot go on, 6 a gate refused, 130 interrupted.",
+)
+app.command("init")(init.init)
+app.command("check")(check.check)
+app.command("compare")(compare.compare)
+app.command("report")(report.report)
+app.command("chat")(chat.chat)
+app.command("promote")(promote.promote)
+app.command("rollback")(rollback.rollback)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        import tailor
+
+        typer.echo(f"tailor {tailor.__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point: every error is one message and an exit code, never a traceback."""
+    try:
+        app()
+    except TailorError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("Interrupted. Finished work is kept; the same command continues.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: nothing left to tell
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        _say(_os_words(error))
+        sys.exit(5)
+    except Exception:
+        _say(f"Something went wrong inside Tailor; this is a defect. Please report it with {_keep_traceback()}.")
+        sys.exit(INTERNAL)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _os_words(error: OSError) -> str:
+    place = f" {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full{place}. Free some space and run the same command; finished work is kept."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"No permission to use{place}. Check who owns it, or copy the workspace to a folder of yours."
+    return f"{error.strerror or error}{place}"
+
+
+def _keep_traceback() -> Path:
+    with tempfile.NamedTemporaryFile("w", prefix="tailor-error-", suffix=".txt", delete=False) as log:
+        log.write(traceback.format_exc())
+    return Path(log.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""`tailor promote`: an arm of a study becomes the champion, through the gates."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json
+
+
+def promote(
+    arm: Annotated[str, typer.Argument(help="An arm of the study, like rag or rag+lora.")],
+    workspace: WorkspaceOption = Path(),
+    study: StudyOption = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Which training; the first seed if left out.")] = None,
+    why: Annotated[str, typer.Option("--why", help="Kept in the history.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Past a gate that refuses; recorded as such.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Register an arm as a release with its lineage and make it the champion."""
+    from tailor.registry import ReleaseStore
+    from tailor.registry.candidate import candidate
+    from tailor.study.plan import find_study
+
+    found = candidate(find_study(workspace, study), arm, seed, force=force)
+    release = ReleaseStore(workspace).promote(
+        found.adaptation,
+        arm=arm,
+        seed=found.seed,
+        study=found.study,
+        lineage=found.lineage,
+        by=getpass.getuser(),
+        why=why,
+        force=force,
+    )
+    if as_json:
+        print_json({"champion": release.id, "arm": release.arm, "version": release.version})
+        return
+    console().print(f"{release.id} is the champion.")
+    console().print(f"[dim]Next: tailor serve {workspace} · tailor rollback {workspace}[/]", soft_wrap=True)

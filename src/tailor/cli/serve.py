@@ -1,0 +1,26 @@
+"""`tailor serve`: the champion behind an OpenAI-compatible door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tailor.cli.common import WorkspaceArgument
+
+
+def serve(
+    workspace: WorkspaceArgument = Path(),
+    port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="TCP port; 0 takes a free one.")] = 8484,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to bind; others than this machine need a key in TAILOR_API_KEY.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve the champion (and every other release by name) with the OpenAI API.
+
+    Promotions and rollbacks are seen at once, without a restart.
+    """
+    from tailor.serving import serve as run
+
+    run(workspace, host=host, port=port)

@@ -1,0 +1,174 @@
+"""What speaks against trusting the verdict, in plain words, the weightiest first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tailor.decision.choice import Choice
+from tailor.decision.evidence import Evidence
+from tailor.decision.words import both, count, fraction, number, percent, points, signed, span
+
+# An arm that answers this share of the unanswerable questions is named even where it was not chosen.
+INVENTS_MUCH = 1 / 3
+# Below this share nobody would call it a fault of the chosen arm.
+INVENTS_LITTLE = 0.05
+# Answering under a tenth of the facts left out of training is not knowing them.
+KNOWS_NOTHING = 0.10
+WRONGLY_SILENT = 0.10
+INCONSISTENT = 0.80
+
+
+def doubts(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
+    """Plain sentences; empty where nothing is known to speak against the verdict."""
+    found = [
+        *_missing(evidence),
+        *_invented(choice, evidence),
+        *_unmeasured(choice, evidence),
+        *_left_out(evidence),
+        *_general(choice, evidence),
+        *_silent(choice, evidence),
+        *_inconsistent(choice, evidence),
+        *_seeds(choice, evidence),
+        *_resolution(choice, evidence),
+        *_procedure(evidence),
+    ]
+    return tuple(found)
+
+
+def _missing(evidence: Evidence) -> list[str]:
+    lines = []
+    if evidence.results.get("status") == "partial" or evidence.failed():
+        lost = evidence.failed()
+        lines.append(f"The study is not complete{f': {both(lost)} failed' if lost else ''}.")
+    incomplete = [a for a in evidence.measured() if evidence.arms[a].get("status") == "partial"]
+    if incomplete:
+        verb = "was" if len(incomplete) == 1 else "were"
+        lines.append(f"{both(incomplete)} {verb} measured in part only.")
+    for arm in evidence.measured():
+        lost_answers = number(evidence.part(arm, "quality").get("n_failed"))
+        if lost_answers:
+            verb = "is" if lost_answers == 1 else "are"
+            lines.append(f"{count(lost_answers, 'answer')} of {arm} failed and {verb} not scored.")
+    return lines
+
+
+def _invented(choice: Choice, evidence: Evidence) -> list[str]:
+    lines = []
+    share = evidence.invented(choice.arm) if choice.arm else None
+    if share is not None and share >= INVENTS_LITTLE:
+        lines.append(f"{choice.arm} invents an answer to {_of_questions(fraction(share))}.")
+    named: dict[str, list[str]] = defaultdict(list)
+    for arm in evidence.measured():
+        share = evidence.invented(arm)
+        if arm != choice.arm and share is not None and share >= INVENTS_MUCH:
+            named[fraction(share)].append(arm)
+    if named:
+        (words, arms), *others = named.items()
+        verb = "invents" if len(arms) == 1 else "invent"
+        rest = "".join(f", {both(a)} to {w}" for w, a in others)
+        lines.append(f"{both(arms)} {verb} an answer to {_of_questions(words)}{rest}.")
+    return lines
+
+
+def _of_questions(words: str) -> str:
+    if words.endswith("every one"):
+        return f"{words} of the questions that cannot be answered"
+    return f"{words} questions that cannot be answered"
+
+
+def _unmeasured(choice: Choice, evidence: Evidence) -> list[str]:
+    """A chosen arm whose risks nobody looked at."""
+    if choice.arm is None:
+        return []
+    lines = []
+    if evidence.invented(choice.arm) is None:
+        lines.append(f"Whether {choice.arm} invents answers was not measured.")
+    trained = number(evidence.part(choice.arm, "usage").get("train_tokens"))
+    if trained and not evidence.part(choice.arm, "general"):
+        lines.append(f"What tuning did to the general ability of {choice.arm} was not measured.")
+    return lines
+
+
+def _left_out(evidence: Evidence) -> list[str]:
+    arms = []
+    for arm in evidence.measured():
+        share = number(evidence.cell_of(arm, "held-out-fact").get("value"))
+        tuned = number(evidence.part(arm, "usage").get("train_tokens"))
+        if tuned and not evidence.part(arm, "retrieval") and share is not None and share < KNOWS_NOTHING:
+            arms.append(arm)
+    if not arms:
+        return []
+    shares = [f"{percent(evidence.cell_of(a, 'held-out-fact').get('value'))} %" for a in arms]
+    verb = "answers" if len(arms) == 1 else "answer"
+    return [
+        f"{both(arms)} {verb} {both(list(dict.fromkeys(shares)))} of questions about facts left out of training: "
+        "tuning alone does not teach what it never saw."
+    ]
+
+
+def _general(choice: Choice, evidence: Evidence) -> list[str]:
+    lines = []
+    for arm in dict.fromkeys(a for a in (choice.arm, choice.rival) if a):
+        general = evidence.part(arm, "general")
+        bounds = span(general.get("low"), general.get("high"))
+        if arm != evidence.control and general.get("verdict") == "inconclusive" and bounds:
+            lines.append(
+                f"General ability of {arm} changed by {signed(general.get('difference'))} points {bounds}: a loss of "
+                f"more than {points(evidence.general_margin)} is not excluded."
+            )
+    return lines
+
+
+def _silent(choice: Choice, evidence: Evidence) -> list[str]:
+    share = number(evidence.part(str(choice.arm), "false_abstention").get("value"))
+    if share is None or share < WRONGLY_SILENT:
+        return []
+    return [f'{choice.arm} says "I don\'t know" to {fraction(share)} questions that it could answer.']
+
+
+def _inconsistent(choice: Choice, evidence: Evidence) -> list[str]:
+    share = number(evidence.arms.get(str(choice.arm), {}).get("consistency"))
+    if share is None or share >= INCONSISTENT:
+        return []
+    return [f"{choice.arm} gives the same answer to differently worded questions only {percent(share)} % of the time."]
+
+
+def _seeds(choice: Choice, evidence: Evidence) -> list[str]:
+    lines = []
+    for arm in dict.fromkeys(a for a in (choice.arm, choice.rival) if a):
+        seeds = evidence.part(arm, "seeds")
+        values = [v for v in map(number, seeds.get("values") or []) if v is not None]
+        deviation = number(seeds.get("sd"))
+        if len(values) > 1 and deviation is not None and deviation > evidence.margin / 2:
+            low, high = percent(min(values)), percent(max(values))
+            lines.append(f"Luck matters: {arm} answers {low} to {high} % right from seed to seed.")
+        elif len(values) == 1 and number(evidence.part(arm, "usage").get("train_tokens")):
+            lines.append(f"{arm} was trained with one seed; how much luck is in it is unknown.")
+    return lines
+
+
+def _resolution(choice: Choice, evidence: Evidence) -> list[str]:
+    if choice.because in ("few-facts", "nothing-measured"):
+        return []
+    pairs = [choice.difference]
+    pairs += [evidence.difference(a, evidence.control) for a in evidence.measured() if a != evidence.control]
+    seen = next((d for d in pairs if d and d.mde is not None and d.n_facts), None)
+    if seen is None or seen.mde is None or seen.n_facts is None:
+        return []
+    verb = "sees" if seen.n_facts == 1 else "see"
+    return [
+        f"{count(seen.n_facts, 'fact')} {verb} differences of {points(seen.mde)} or more; smaller ones stay hidden."
+    ]
+
+
+def _procedure(evidence: Evidence) -> list[str]:
+    lines = []
+    touches = number(evidence.results.get("test_touches"))
+    if touches is not None and touches > 1:
+        lines.append(
+            f"The test questions were used {count(touches, 'time')}: each use makes them look a little easier."
+        )
+    deviations = evidence.results.get("deviations") or []
+    if deviations:
+        lines.append(f"The study departs from its plan in {count(len(deviations), 'point')}; see the end.")
+    return lines

@@ -1,0 +1,28 @@
+"""The answer inside what a model wrote, found the same way for every arm."""
+
+from __future__ import annotations
+
+import re
+
+_CITATION = re.compile(r"\s*\[\s*\d+(?:\s*[,;\-–]\s*\d+)*\s*\]")
+_LABEL = re.compile(r"\s*answer\s*:\s*", re.IGNORECASE)
+_WRAPPING = " \t\r\n\f\v\u00a0\"'`“”„‘’‚«»"
+
+
+def extract_answer(text: str) -> str:
+    """Strip what surrounds an answer: citations such as [1] or [2, 3], a leading "Answer:", everything after the first
+    line that has text, surrounding white space and quotes, final periods.
+
+    Nothing is understood or rewritten: "twenty" stays "twenty", a sentence stays a sentence. A text of nothing but
+    citations is an empty answer. Extracting twice changes nothing more.
+    """
+    answer = _CITATION.sub("", text)
+    while True:
+        before = answer
+        answer = _LABEL.sub("", answer, count=1) if _LABEL.match(answer) else answer
+        answer = next((line for line in answer.splitlines() if line.strip()), "")
+        answer = answer.strip(_WRAPPING).rstrip(".")
+        # Taking a wrapping off can bring another to light ('"Answer: Paris."'), and each round makes it shorter.
+        answer = _CITATION.sub("", answer).strip()
+        if answer == before:
+            return answer

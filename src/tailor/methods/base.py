@@ -1,0 +1,67 @@
+"""The contract of a method: data in, an Adaptation out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from tailor.records import Adaptation, Base, Example, Fitted, Passage
+from tailor.runtime import Runtime
+
+# Called with a fraction done in [0, 1] and a few words ("dev 0.78  9.8k tok/s").
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """Everything a method may use. The test split is not part of it.
+
+    `store` is the root of artifacts (`.tailor/models`); `dev_score` gives the primary metric of an adaptation on the
+    dev split in [0, 1], NaN where the dev split is empty.
+    """
+
+    base: Base
+    train: tuple[Example, ...]
+    dev: tuple[Example, ...]
+    passages: tuple[Passage, ...]
+    store: Path
+    runtime: Runtime
+    seed: int
+    dev_score: Callable[[Adaptation], float]
+    progress: Progress = lambda _fraction, _words: None
+
+
+class Method(Protocol):
+    """One way of adapting.
+
+    `options` is a frozen dataclass with a default for every field; `complexity` orders arms from simple to involved
+    (0 the base as it is), which is how ties are broken; `uses_seed` says whether two seeds can differ; `trains_weights`
+    whether a local base is needed.
+    """
+
+    options: ClassVar[type[Any]]
+    complexity: ClassVar[int]
+    uses_seed: ClassVar[bool]
+    trains_weights: ClassVar[bool]
+    needs_documents: ClassVar[bool]
+
+    def fit(self, context: FitContext, options: Any) -> Fitted:
+        """Fit on train and dev.
+
+        Raises:
+            TailorError: it cannot be done; the message says why.
+        """
+        ...
+
+
+def choose_on_dev(candidates: Sequence[tuple[object, Adaptation]], context: FitContext) -> tuple[object, Adaptation]:
+    """The candidate with the best dev score; the earlier one on a tie, so list the cheaper first."""
+    best, best_score = candidates[0], float("-inf")
+    for n, candidate in enumerate(candidates):
+        score = context.dev_score(candidate[1]) if len(candidates) > 1 else 0.0
+        if score > best_score:
+            best, best_score = candidate, score
+        context.progress((n + 1) / len(candidates), f"dev {score:.2f}")
+    return best

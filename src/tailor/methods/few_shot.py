@@ -1,0 +1,57 @@
+"""k fixed demonstrations before every question; k chosen on dev."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tailor.errors import ConfigError, DataError
+from tailor.methods.base import FitContext, choose_on_dev
+from tailor.records import Adaptation, Demonstration, Demonstrations, Example, Fitted
+
+TRIED = (2, 4, 8)
+
+
+@dataclass(frozen=True)
+class FewShotOptions:
+    """`k` demonstrations (1-64), or None to choose among 2, 4 and 8 on dev."""
+
+    k: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.k is not None and not 1 <= self.k <= 64:
+            raise ConfigError(f"few-shot: k must be from 1 to 64, found {self.k}.")
+
+
+class FewShot:
+    """Demonstrations drawn from different facts of the training split, the same for every question, so that an engine
+    can share their prefix."""
+
+    options = FewShotOptions
+    complexity = 1
+    uses_seed = True
+    trains_weights = False
+    needs_documents = False
+
+    def fit(self, context: FitContext, options: FewShotOptions) -> Fitted:
+        """Draw demonstrations by the seed; try k on dev unless given."""
+        pool = one_per_fact(context.train, context.seed)
+        if not pool:
+            raise DataError("few-shot: the training split is empty.", hint="Add questions with answers.")
+        sizes = [options.k] if options.k else [k for k in TRIED if k <= len(pool)] or [len(pool)]
+        candidates = [
+            (k, Adaptation(context.base, demonstrations=Demonstrations("fixed", k, tuple(pool[:k])))) for k in sizes
+        ]
+        k, adaptation = choose_on_dev(candidates, context)
+        return Fitted(adaptation, chosen={"k": k})
+
+
+def one_per_fact(train: Sequence[Example], seed: int) -> list[Demonstration]:
+    """One framing of each fact, in an order drawn by the seed."""
+    rows = sorted((e for e in train if e.answer is not None), key=lambda e: e.id)
+    random.Random(seed).shuffle(rows)
+    seen: dict[str, Demonstration] = {}
+    for row in rows:
+        seen.setdefault(row.fact, Demonstration(row.question, row.answer or ""))
+    return list(seen.values())

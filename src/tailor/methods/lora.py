@@ -1,0 +1,61 @@
+"""Low-rank adapters on all linear layers (Hu et al. 2021, arXiv 2106.09685)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tailor.errors import ConfigError
+from tailor.methods.base import FitContext
+from tailor.records import Fitted
+
+
+@dataclass(frozen=True)
+class LoRAOptions:
+    """`rank` of the update (1-1024); `alpha` its scale (alpha / rank); `learning_rate` None for the recipe of the
+    model's width; `epochs` over the training split."""
+
+    rank: int = 32
+    alpha: int = 32
+    learning_rate: float | None = None
+    epochs: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rank <= 1024:
+            raise ConfigError(f"lora: rank must be from 1 to 1024, found {self.rank}.")
+        check_training(self.learning_rate, self.epochs, "lora")
+
+
+class LoRA:
+    """Freezes the base and trains two thin matrices beside every linear layer."""
+
+    options = LoRAOptions
+    complexity = 5
+    uses_seed = True
+    trains_weights = True
+    needs_documents = False
+
+    def fit(self, context: FitContext, options: LoRAOptions) -> Fitted:
+        """Train an adapter on the training split, the best step chosen on dev."""
+        from tailor.methods.tuning import fit_weights
+        from tailor.training import TrainingOptions
+
+        recipe = TrainingOptions(
+            kind="lora",
+            rank=options.rank,
+            alpha=options.alpha,
+            learning_rate=options.learning_rate,
+            epochs=options.epochs,
+        )
+        return fit_weights(context, recipe, "adapter")
+
+
+def check_training(learning_rate: float | None, epochs: float, arm: str) -> None:
+    """What every tuning arm refuses.
+
+    Raises:
+        ConfigError: a rate or a duration that cannot be meant.
+    """
+    if learning_rate is not None and not 0 < learning_rate < 1:
+        raise ConfigError(f"{arm}: learning_rate must be between 0 and 1, found {learning_rate}.")
+    if not 0 < epochs <= 1000:
+        raise ConfigError(f"{arm}: epochs must be from above 0 to 1000, found {epochs}.")

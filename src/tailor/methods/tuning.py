@@ -1,0 +1,82 @@
+"""What all weight-tuning arms share: rows from the training split, one training per content, weights as an artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tailor.errors import DataError, ModelError
+from tailor.files import locked, read_json, sha256_of, sha256_of_tree, write_json
+from tailor.methods.base import FitContext
+from tailor.records import Adaptation, Artifact, Example, Fitted, TrainingRecord, Weights
+
+if TYPE_CHECKING:
+    from tailor.training import Progress, TrainingOptions, TrainingRow
+
+
+def fit_weights(context: FitContext, options: TrainingOptions, kind: Literal["adapter", "full"]) -> Fitted:
+    """Train, or take the weights that the same data, options and seed made before."""
+    from tailor.training import train
+
+    if context.base.kind not in {"builtin", "folder"}:
+        raise ModelError(
+            f"{options.kind}: {context.base.name} cannot be trained here.",
+            hint="Training arms need a local folder as base. Leave them out, or download the model first.",
+        )
+    rows, dev = training_rows(context.train), training_rows(context.dev)
+    if not rows:
+        raise DataError(f"{options.kind}: the training split is empty.", hint="Add questions with answers.")
+    name = f"{options.kind}-{sha256_of([context.base.revision, rows, dev, options, context.seed])[:16]}"
+    folder, notes = context.store / name, context.store / f"{name}.json"
+    started = time.perf_counter()
+    # `lora` and `rag+lora` share one training; whichever comes second waits for it.
+    with locked(context.store / "locks" / name):
+        if not (folder.is_dir() and notes.is_file()):
+            record = train(
+                Path(context.base.location),
+                rows,
+                dev,
+                options,
+                seed=context.seed,
+                folder=folder,
+                work=context.store / "work" / name,
+                on_progress=lambda p: context.progress(p.step / max(p.steps, 1), progress_words(p)),
+            )
+            write_json(notes, record)
+    record = read_record(read_json(notes))
+    weights = Weights(kind, Artifact(name, sha256_of_tree(folder)))
+    return Fitted(
+        Adaptation(context.base, weights=weights),
+        chosen={"steps": record.best_step},
+        training=record,
+        seconds=max(record.seconds, time.perf_counter() - started),
+    )
+
+
+def training_rows(examples: tuple[Example, ...]) -> tuple[TrainingRow, ...]:
+    """Rows with answers, in a fixed order. The prompt is what a question looks like with no adaptation at all: the
+    tuned model must answer without help."""
+    from tailor.training import TrainingRow
+
+    kept = sorted((e for e in examples if e.answer is not None), key=lambda e: e.id)
+    return tuple(TrainingRow(e.messages, e.answer or "") for e in kept)
+
+
+def progress_words(progress: Progress) -> str:
+    """`loss 0.31  dev 0.78  9.8k tok/s  0:52 left`."""
+    dev = f"  dev {progress.dev:.2f}" if progress.dev == progress.dev else ""
+    minutes, seconds = divmod(int(progress.eta_seconds), 60)
+    return (
+        f"loss {progress.loss:.2f}{dev}  {progress.tokens_per_second / 1000:.1f}k tok/s  {minutes}:{seconds:02d} left"
+    )
+
+
+def read_record(value: dict[str, Any]) -> TrainingRecord:
+    """A training record from its JSON."""
+    value = dict(value)
+    value["curve"] = tuple((int(s), t, float("nan") if d is None else d) for s, t, d in value["curve"])
+    value["notes"] = tuple(value["notes"])
+    known = {f.name for f in dataclasses.fields(TrainingRecord)}
+    return TrainingRecord(**{k: v for k, v in value.items() if k in known})

@@ -1,0 +1,117 @@
+"""From a name in `tailor.yaml` to a base model that can be loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from tailor.errors import ConfigError, ModelError
+from tailor.files import sha256_of_file
+from tailor.records import Base
+
+HUB_NAME = re.compile(r"^[\w.-]+/[\w.-]+(@[\w.-]+)?$")
+WEIGHT_PATTERNS = ("*.safetensors",)
+
+
+def resolve_base(spec: str | Mapping[str, str], workspace: Path) -> Base:
+    """The base model that `spec` names.
+
+    `builtin/small` ships with Tailor; `./folder` or `/folder` is a local Hugging Face folder; `org/model` or
+    `org/model@revision` a model on the Hugging Face hub; `{endpoint: URL, model: NAME, key_env: VARIABLE}` an
+    OpenAI-compatible server.
+
+    Raises:
+        ConfigError: the name fits none of these, or a local folder does not exist.
+        ModelError: a local folder is not a loadable model.
+    """
+    if isinstance(spec, Mapping):
+        return _endpoint(spec)
+    if spec.startswith("builtin/"):
+        return _builtin(spec)
+    folder = (workspace / spec).expanduser()
+    if spec.startswith((".", "/", "~")) or folder.is_dir():
+        return _folder(spec, folder)
+    if HUB_NAME.match(spec):
+        name, _, revision = spec.partition("@")
+        return Base("hub", name, name, revision)
+    raise ConfigError(
+        f"base: no model called '{spec}'.",
+        hint="Use builtin/small, a folder (./model), a Hugging Face name (org/model) or {endpoint: URL, model: NAME}.",
+    )
+
+
+def _builtin(spec: str) -> Base:
+    root = Path(__file__).parent / "builtin" / "weights"
+    known = sorted(f"builtin/{p.name}" for p in root.iterdir() if (p / "config.json").exists()) if root.is_dir() else []
+    if spec not in known:
+        close = get_close_matches(spec, known, n=1, cutoff=0.5) or known[:1]
+        raise ConfigError(f"base: no model called '{spec}'.", hint=f"Did you mean {close[0]}?" if close else "")
+    folder = root / spec.removeprefix("builtin/")
+    return Base("builtin", spec, str(folder), _revision(folder))
+
+
+def _folder(spec: str, folder: Path) -> Base:
+    if not folder.is_dir():
+        raise ConfigError(f"base: the folder {spec} does not exist.", hint="Paths are relative to tailor.yaml.")
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"base: {spec} has no config.json.", hint="Expected a Hugging Face model folder.")
+    if not any(any(folder.glob(p)) for p in WEIGHT_PATTERNS):
+        raise ModelError(
+            f"base: {spec} has no .safetensors weights.",
+            hint="Tailor loads safetensors only; pickled weights (.bin, .pt) can run code. Convert them first.",
+        )
+    return Base("folder", spec, str(folder.resolve()), _revision(folder))
+
+
+def _endpoint(spec: Mapping[str, str]) -> Base:
+    unknown = set(spec) - {"endpoint", "model", "key_env"}
+    if unknown or "endpoint" not in spec or "model" not in spec:
+        raise ConfigError(
+            f"base: expected endpoint, model and optionally key_env, found {', '.join(sorted(spec))}.",
+            hint="For example: {endpoint: http://127.0.0.1:11434/v1, model: llama3.2, key_env: MY_KEY}",
+        )
+    url = spec["endpoint"].rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"base: the endpoint '{url}' is not an http:// or https:// address.")
+    return Base("endpoint", spec["model"], url, spec["model"], spec.get("key_env", ""))
+
+
+def _revision(folder: Path) -> str:
+    """Content hash over what decides an answer: config, tokenizer, template and weights."""
+    names = sorted(p for p in folder.iterdir() if p.suffix in {".json", ".safetensors", ".jinja"})
+    digest = hashlib.sha256()
+    for path in names:
+        digest.update(f"{path.name}\0{sha256_of_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def describe_base(base: Base) -> dict[str, Any]:
+    """Facts about a local base from its config, without loading it: architecture, parameters (estimated), context."""
+    if base.kind not in {"builtin", "folder"}:
+        return {"architecture": None, "parameters": None, "context": None}
+    config = json.loads((Path(base.location) / "config.json").read_text(encoding="utf-8"))
+    return {
+        "architecture": (config.get("architectures") or [None])[0],
+        "parameters": _parameters(Path(base.location)),
+        "context": config.get("max_position_embeddings"),
+    }
+
+
+def _parameters(folder: Path) -> int:
+    """Number of weights, read from the safetensors headers (8-byte little-endian length, then JSON)."""
+    total = 0
+    for path in folder.glob("*.safetensors"):
+        with path.open("rb") as handle:
+            header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                count = 1
+                for size in tensor["shape"]:
+                    count *= size
+                total += count
+    return total

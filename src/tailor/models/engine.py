@@ -1,0 +1,61 @@
+"""What answers a request: the contract of every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from tailor.records import Base, Completion, Failure, Generation, Message
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Trained weights in a folder; `sha256` tells two apart that share a folder name."""
+
+    kind: Literal["adapter", "full"]
+    folder: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One conversation to answer, exactly as the model will see it."""
+
+    messages: tuple[Message, ...]
+    generation: Generation
+    weights: LoadedWeights | None = None
+
+
+class Engine(Protocol):
+    """One loaded base model, or a connection to one."""
+
+    def answer(
+        self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
+    ) -> list[Completion | Failure]:
+        """Answer all requests, in their order. `on_progress` is called with the number answered so far."""
+        ...
+
+    def stream(self, request: Request) -> Iterator[str | Completion]:
+        """Pieces of the answer's text as they come, then the whole Completion.
+
+        Raises:
+            ModelError: the request cannot be answered.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free memory and connections."""
+        ...
+
+
+def open_engine(base: Base) -> Engine:
+    """The engine for a base model; the first request pays for loading."""
+    if base.kind == "endpoint":
+        from tailor.models.openai_endpoint import OpenAIEndpoint
+
+        return OpenAIEndpoint(base)
+    from tailor.models.transformers_engine import TransformersEngine
+
+    return TransformersEngine(base)

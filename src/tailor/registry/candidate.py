@@ -1,0 +1,80 @@
+"""An arm of a finished study as a candidate for release: its adaptation, lineage and evidence, past the gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tailor
+from tailor.errors import GateError, StudyError
+from tailor.files import read_json
+from tailor.plugins import did_you_mean
+from tailor.records import Adaptation
+from tailor.runtime import adaptation_from_json
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What `ReleaseStore.promote` registers."""
+
+    adaptation: Adaptation
+    seed: int
+    study: str
+    lineage: dict[str, Any]
+
+
+def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -> Candidate:
+    """Read an arm's adaptation and evidence from a study.
+
+    Raises:
+        StudyError: the study has no results, or no such arm or seed.
+        GateError: the arm failed, or harmed general ability beyond the margin (unless forced).
+    """
+    if not (study / "results.json").is_file():
+        raise StudyError(f"The study {study.name} has no results yet.", hint="Run tailor compare to finish it.")
+    results = read_json(study / "results.json")
+    if arm not in results["arms"]:
+        raise StudyError(f"The study {study.name} has no arm '{arm}'.{did_you_mean(arm, list(results['arms']))}")
+    record = results["arms"][arm]
+    _gates(arm, record, results, force)
+    fits = {int(s["seed"]): s["fit"] for s in record["fits"]}
+    chosen = seed if seed is not None else min(fits)
+    if chosen not in fits:
+        raise StudyError(
+            f"{arm} was not fitted with seed {chosen}.", hint=f"known: {', '.join(map(str, sorted(fits)))}"
+        )
+    fit = read_json(study / "fits" / fits[chosen])
+    adaptation = adaptation_from_json(fit["adaptation"])
+    plan = read_json(study / "plan.json")["plan"]
+    lineage = {
+        "dataset_sha256": results["dataset"]["sha256"],
+        "plan_sha256": results["plan_sha256"],
+        "config": next(a for a in plan["arms"] if a["name"] == arm),
+        "base": {"kind": adaptation.base.kind, "name": adaptation.base.name, "revision": adaptation.base.revision},
+        "code_version": tailor.__version__,
+        "evidence": {
+            "quality": record["quality"],
+            "general": record["general"],
+            "hallucination": record["hallucination"],
+            "verdict": results["verdict"]["kind"],
+            "verdict_arm": results["verdict"]["arm"],
+        },
+    }
+    return Candidate(adaptation, chosen, results["study"], lineage)
+
+
+def _gates(arm: str, record: dict[str, Any], results: dict[str, Any], force: bool) -> None:
+    if record["status"] == "failed":
+        raise GateError(f"{arm} failed in the study: {record['failure']['cause']}")
+    if force:
+        return
+    if record["status"] != "ok":
+        raise GateError(f"{arm} has unanswered items.", hint="Run tailor compare again to finish it, or use --force.")
+    general = record["general"]
+    if general and general["verdict"] == "harmed":
+        raise GateError(
+            f"{arm} harmed general ability: {100 * general['difference']:+.0f} points, more than the declared margin "
+            f"of {100 * results['general_margin']:.0f}.",
+            hint="Choose another arm, or use --force (it is recorded).",
+        )

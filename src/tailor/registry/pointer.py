@@ -1,0 +1,131 @@
+"""`current.json`: which releases there are and which one is champion - all that a server needs to know.
+
+One small file, replaced by rename: a reader sees both aliases before a move or both after it, never one of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tailor.errors import ArtifactError, ConfigError
+from tailor.files import read_json, write_json
+from tailor.plugins import did_you_mean
+
+FORMAT_VERSION = 1
+ALIASES = ("champion", "previous")
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """One line of the list of releases."""
+
+    version: int
+    arm: str
+    created: str
+    manifest_sha256: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`lora@3`"""
+        return f"{self.arm}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """The state after all moves so far."""
+
+    champion: int | None = None
+    previous: int | None = None
+    releases: Mapping[int, ReleaseInfo] = field(default_factory=dict)
+
+    def alias(self, name: str) -> int | None:
+        return {"champion": self.champion, "previous": self.previous}[name]
+
+    def listed(self) -> list[ReleaseInfo]:
+        """All releases, oldest first, with the aliases they carry."""
+        return [self._named(self.releases[version]) for version in sorted(self.releases)]
+
+    def resolve(self, reference: str) -> ReleaseInfo:
+        """The release that "champion", "previous", "3" or "lora@3" means.
+
+        Raises:
+            ConfigError: there is no such release.
+        """
+        if reference in ALIASES:
+            version = self.alias(reference)
+            if version is None:
+                raise ConfigError(f"there is no {reference} release yet.", hint="Promote one: tailor promote")
+            return self._named(self.releases[version])
+        for info in self.releases.values():
+            if reference in (info.id, str(info.version)):
+                return self._named(info)
+        raise ConfigError(f"there is no release called '{reference}'.{did_you_mean(reference, self.references())}")
+
+    def references(self) -> list[str]:
+        """Every name that a client may use: the aliases that are set, then the ids, newest first."""
+        set_aliases = [name for name in ALIASES if self.alias(name) is not None]
+        return [*set_aliases, *(info.id for info in reversed(self.listed()))]
+
+    def _named(self, info: ReleaseInfo) -> ReleaseInfo:
+        aliases = tuple(name for name in ALIASES if self.alias(name) == info.version)
+        return ReleaseInfo(info.version, info.arm, info.created, info.manifest_sha256, aliases)
+
+
+def replay(history: Iterable[Mapping[str, Any]]) -> Pointer:
+    """The state that a history of moves leads to."""
+    champion: int | None = None
+    previous: int | None = None
+    releases: dict[int, ReleaseInfo] = {}
+    for move in history:
+        if move["action"] == "promote":
+            entry = move["release"]
+            releases[entry["version"]] = ReleaseInfo(**entry)
+        champion, previous = move["to"], move["from"]
+    return Pointer(champion, previous, releases)
+
+
+def write_pointer(path: Path, pointer: Pointer) -> None:
+    """Replace `current.json` atomically."""
+    releases = {str(i.version): entry(i) for i in pointer.listed()}
+    aliases = {"champion": pointer.champion, "previous": pointer.previous}
+    write_json(path, {"format_version": FORMAT_VERSION, **aliases, "releases": releases})
+
+
+def entry(info: ReleaseInfo) -> dict[str, Any]:
+    """A release as it stands in `current.json` and in the history; aliases are kept apart, because they move."""
+    return {
+        "version": info.version,
+        "arm": info.arm,
+        "created": info.created,
+        "manifest_sha256": info.manifest_sha256,
+    }
+
+
+def read_pointer(path: Path) -> Pointer:
+    """Read `current.json`; no file means no release yet.
+
+    Raises:
+        ArtifactError: the file is damaged or from a newer Tailor.
+    """
+    if not path.exists():
+        return Pointer()
+    value = read_json(path)
+    try:
+        if value["format_version"] != FORMAT_VERSION:
+            raise ArtifactError(
+                f"{path} has format version {value['format_version']}; this Tailor reads {FORMAT_VERSION}.",
+                hint="Update Tailor.",
+            )
+        releases = {int(version): ReleaseInfo(**fields) for version, fields in value["releases"].items()}
+        pointer = Pointer(value["champion"], value["previous"], releases)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtifactError(
+            f"{path} is damaged: {error!r}", hint="Delete it; `tailor releases` rebuilds it from history.jsonl."
+        ) from None
+    if any(v is not None and v not in releases for v in (pointer.champion, pointer.previous)):
+        raise ArtifactError(f"{path} is damaged: an alias names no release.", hint="Delete it; it will be rebuilt.")
+    return pointer

@@ -1,0 +1,223 @@
+"""Where the releases of a workspace lie, and the two things done to them: promote and roll back.
+
+    .tailor/releases/
+      history.jsonl        who moved the champion when and why, append-only        the truth
+      current.json         aliases and list of releases                            its projection, for readers
+      assistant/<version>/ the release folders
+      .lock                held by whoever writes
+    .tailor/tracking.db    MLflow                                                   a mirror, for people
+
+What is authoritative, and why. The history is: one fsynced line is one move, so a move has happened or has not, and
+there is a person and a reason for every one. `current.json` can always be recomputed from it, and is whenever somebody
+gets the lock; it exists because a server must learn of a rollback within a second without MLflow (4 s to import), and
+because one rename moves both aliases where MLflow needs two transactions. MLflow is neither: an alias moved in its
+pages went through no gate and left no reason, so it is set back at the next promotion or rollback.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tailor.errors import ArtifactError, ConfigError, GateError
+from tailor.files import append_lines, read_lines
+from tailor.records import Adaptation
+from tailor.registry.pointer import Pointer, ReleaseInfo, entry, read_pointer, replay, write_pointer
+from tailor.registry.release import Lineage, Release, ReleaseRecord, base_identity, load_release, write_release
+
+NAME = "assistant"
+"""The registered model of a workspace: versions count over all arms, because one of them is champion."""
+
+
+def releases_folder(workspace: Path) -> Path:
+    """Where the numbered release folders lie."""
+    return workspace / ".tailor" / "releases" / NAME
+
+
+def pointer_file(workspace: Path) -> Path:
+    """The file that tells a server what to serve."""
+    return workspace / ".tailor" / "releases" / "current.json"
+
+
+class ReleaseStore:
+    """The releases of one workspace.
+
+    Args:
+        workspace: the folder with `tailor.yaml`.
+        on_progress: told in one sentence when something slow starts or the MLflow mirror falls behind.
+    """
+
+    def __init__(self, workspace: Path, *, on_progress: Callable[[str], None] = lambda _message: None) -> None:
+        self.workspace = workspace
+        self._on_progress = on_progress
+        self._root = workspace / ".tailor" / "releases"
+        self._history = self._root / "history.jsonl"
+        self._pointer = pointer_file(workspace)
+        self._tracking: Any = None
+
+    def promote(
+        self,
+        adaptation: Adaptation,
+        *,
+        arm: str,
+        seed: int,
+        study: str,
+        lineage: Lineage,
+        by: str,
+        why: str,
+        force: bool = False,
+    ) -> Release:
+        """Make an adaptation the champion; the champion so far becomes `previous`.
+
+        Args:
+            adaptation: its artifact paths relative to `.tailor/models`.
+            force: promote an arm although its evidence does not recommend it; the history says so. Lineage cannot be
+                forced: nobody could say later what it was.
+
+        Raises:
+            GateError: lineage is incomplete, or the evidence is against the arm.
+            ConfigError: nobody or no reason is given.
+            ArtifactError: trained weights or the index are missing or changed.
+            MissingDependency: mlflow is not installed.
+        """
+        _signed(by, why)
+        _pass_gates(adaptation, arm, lineage, force=force)
+        with self._locked() as state:
+            self._open_tracking()
+            version = max(state.releases, default=0) + 1
+            parent = state.releases[state.champion].id if state.champion else None
+            created = _now()
+            base = base_identity(adaptation)
+            record = ReleaseRecord(NAME, version, created, arm, seed, study, lineage, base, parent)
+            # A folder of this number that no history line names is what a killed promotion left; it is replaced.
+            folder = releases_folder(self.workspace) / str(version)
+            release = write_release(folder, adaptation, self.workspace / ".tailor" / "models", record)
+            info = ReleaseInfo(version, arm, created, release.manifest_sha256)
+            move = {"action": "promote", "by": by, "why": why, "forced": force, "release": entry(info)}
+            self._commit(state, move, to=version)
+            self._mirror()
+        return release
+
+    def rollback(self, by: str, why: str) -> Release:
+        """Swap champion and previous. Servers follow within a second; a second rollback swaps back.
+
+        Raises:
+            ArtifactError: there is nothing to go back to, or the previous release does not verify.
+            ConfigError: nobody or no reason is given.
+        """
+        _signed(by, why)
+        with self._locked() as state:
+            if state.previous is None:
+                raise ArtifactError(
+                    "there is no previous release to roll back to.", hint="It appears with the second promotion."
+                )
+            release = self._load(state.releases[state.previous])
+            self._commit(state, {"action": "rollback", "by": by, "why": why}, to=state.previous)
+            self._mirror()
+        return release
+
+    def release(self, reference: str) -> Release:
+        """The verified release that "champion", "previous", "3" or "lora@3" names.
+
+        Raises:
+            ConfigError: there is no such release.
+            ArtifactError: it was changed.
+        """
+        return self._load(self._state().resolve(reference))
+
+    def releases(self) -> list[ReleaseInfo]:
+        """All releases, oldest first, with their aliases."""
+        return self._state().listed()
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every move, oldest first: action, by, why, when, from, to (versions)."""
+        with self._locked():
+            return read_lines(self._history)
+
+    def _state(self) -> Pointer:
+        """What readers go by: brought up to date when nobody is writing, else as it stands."""
+        if not self._history.exists():
+            return read_pointer(self._pointer)
+        try:
+            with self._locked(wait=False) as state:
+                return state
+        except BlockingIOError:
+            return read_pointer(self._pointer)
+
+    @contextmanager
+    def _locked(self, *, wait: bool = True) -> Iterator[Pointer]:
+        """Alone with the store, pointer and history agreeing. However the process ends, the lock goes with it."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield self._reconciled()
+        finally:
+            os.close(descriptor)
+
+    def _reconciled(self) -> Pointer:
+        state = replay(read_lines(self._history))
+        try:
+            current = read_pointer(self._pointer)
+        except ArtifactError:
+            current = None
+        if state != current:
+            write_pointer(self._pointer, state)
+        return state
+
+    def _commit(self, state: Pointer, move: dict[str, Any], *, to: int) -> None:
+        """The move has happened once its line is on disk; then readers are told."""
+        append_lines(self._history, [{**move, "when": _now(), "from": state.champion, "to": to}])
+        write_pointer(self._pointer, replay(read_lines(self._history)))
+
+    def _load(self, info: ReleaseInfo) -> Release:
+        folder = releases_folder(self.workspace) / str(info.version)
+        return load_release(folder, manifest_sha256=info.manifest_sha256)
+
+    def _open_tracking(self) -> Any:
+        from tailor.registry.tracking import Tracking
+
+        if self._tracking is None:
+            database = self.workspace / ".tailor" / "tracking.db"
+            self._tracking = Tracking(database, releases_folder(self.workspace), on_progress=self._on_progress)
+        return self._tracking
+
+    def _mirror(self) -> None:
+        """MLflow after the fact. What people wait for is done; MLflow costs seconds to import and must not undo it, so
+        whatever goes wrong with it is reported and made good at the next move."""
+        state = read_pointer(self._pointer)
+        try:
+            aliases = {"champion": state.champion, "previous": state.previous}
+            self._open_tracking().mirror(NAME, state.listed(), aliases, load=self._load)
+        except Exception as error:  # any of MLflow's, SQLAlchemy's or SQLite's, or a damaged old release
+            self._on_progress(f"MLflow was not updated ({type(error).__name__}); the next promotion tries again.")
+
+
+def _signed(by: str, why: str) -> None:
+    if not by.strip() or not why.strip():
+        raise ConfigError("a release moves in somebody's name and for a reason; one of them is empty.")
+
+
+def _pass_gates(adaptation: Adaptation, arm: str, lineage: Lineage, *, force: bool) -> None:
+    missing = lineage.missing()
+    if not adaptation.base.revision:
+        missing.append("base.revision")
+    if missing:
+        raise GateError(
+            f"gate lineage: {arm} cannot be released without {', '.join(missing)}.",
+            hint="Promote from a finished study; it records all of them.",
+        )
+    if not lineage.evidence.recommended and not force:
+        raise GateError(
+            f"gate evidence: the study does not recommend {arm} (verdict: {lineage.evidence.verdict}).",
+            hint="Read the report. To promote it all the same, use --force; the history will say so.",
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,43 @@
+"""What the model sees: an Adaptation and a conversation become the messages of a request.
+
+The one place where prompts are put together. The study, the chat and the server all come through here; the built-in
+model was pretrained on exactly this layout of passages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tailor.records import Demonstration, Message, Passage
+
+
+def with_passages(question: str, passages: Sequence[Passage]) -> str:
+    """The question below numbered passages: `[1] Heading. Text` and so on."""
+    if not passages:
+        return question
+    shown = "\n".join(f"[{n}] {_passage_text(p)}" for n, p in enumerate(passages, 1))
+    return f"{shown}\n\nQuestion: {question}"
+
+
+def _passage_text(passage: Passage) -> str:
+    text = " ".join(passage.text.split())
+    return f"{passage.heading}. {text}" if passage.heading else text
+
+
+def build_messages(
+    conversation: Sequence[Message],
+    *,
+    system: str | None,
+    demonstrations: Sequence[Demonstration],
+    passages: Sequence[Passage],
+) -> tuple[Message, ...]:
+    """System, demonstrations as earlier turns, the conversation, passages above its last question.
+
+    A system message in the conversation replaces the adaptation's own.
+    """
+    own = [m for m in conversation if m.role == "system"]
+    head = own[:1] or ([Message("system", system)] if system else [])
+    turns = [m for m in conversation if m.role != "system"]
+    shown = [t for d in demonstrations for t in (Message("user", d.question), Message("assistant", d.answer))]
+    last = Message("user", with_passages(turns[-1].content, passages))
+    return (*head, *shown, *turns[:-1], last)

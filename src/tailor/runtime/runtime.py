@@ -1,0 +1,174 @@
+"""The only way anything answers: (Adaptation, conversations) -> completions."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tailor.errors import ArtifactError, DataError
+from tailor.files import sha256_of, sha256_of_tree
+from tailor.models import Engine, LoadedWeights, Request, open_engine
+from tailor.records import (
+    Adaptation,
+    Artifact,
+    Base,
+    Completion,
+    Demonstration,
+    Demonstrations,
+    Failure,
+    Message,
+    Passage,
+)
+from tailor.runtime.prompt import build_messages
+
+if TYPE_CHECKING:
+    from tailor.retrieval.search import Index
+
+Conversation = tuple[Message, ...]
+
+
+class Runtime:
+    """Answers with any number of adaptations; bases, indexes and adapters are loaded once and shared.
+
+    Args:
+        root: the folder that artifact paths are relative to (`.tailor/models`, or a release).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._engines: dict[Base, Engine] = {}
+        self._indexes: dict[str, Index] = {}
+        self._pools: dict[str, Any] = {}
+        self._verified: dict[Artifact, Path] = {}
+
+    def answer(
+        self,
+        adaptation: Adaptation,
+        conversations: Sequence[Conversation],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> list[Completion | Failure]:
+        """Answer every conversation, in order; what goes wrong for one is a Failure in its place.
+
+        Raises:
+            ArtifactError: an index or weights of the adaptation are missing or were changed.
+            ModelError: the base model cannot be loaded.
+        """
+        requests, shown = self.prepare(adaptation, conversations)
+        answers = self.engine(adaptation.base).answer(requests, on_progress=on_progress)
+        return [
+            dataclasses.replace(a, passages=p) if isinstance(a, Completion) else a
+            for a, p in zip(answers, shown, strict=True)
+        ]
+
+    def stream(self, adaptation: Adaptation, messages: Conversation) -> Iterator[str | Completion]:
+        """Pieces of one answer as they come, then the Completion whose text they make up."""
+        requests, shown = self.prepare(adaptation, [messages])
+        for piece in self.engine(adaptation.base).stream(requests[0]):
+            yield dataclasses.replace(piece, passages=shown[0]) if isinstance(piece, Completion) else piece
+
+    def prepare(
+        self, adaptation: Adaptation, conversations: Sequence[Conversation]
+    ) -> tuple[list[Request], list[tuple[Passage, ...]]]:
+        """The requests as the model will see them, and the passages shown in each."""
+        for conversation in conversations:
+            if not conversation or conversation[-1].role != "user":
+                raise DataError("A conversation must end with a question of the user.")
+        questions = [c[-1].content for c in conversations]
+        passages = self._passages(adaptation, questions)
+        demonstrations = self._demonstrations(adaptation.demonstrations, questions)
+        weights = self._weights(adaptation)
+        requests = [
+            Request(
+                build_messages(c, system=adaptation.system, demonstrations=d, passages=p),
+                adaptation.generation,
+                weights,
+            )
+            for c, d, p in zip(conversations, demonstrations, passages, strict=True)
+        ]
+        return requests, passages
+
+    def engine(self, base: Base) -> Engine:
+        """The engine of a base, opened at first use."""
+        if base not in self._engines:
+            self._engines[base] = open_engine(base)
+        return self._engines[base]
+
+    def close(self) -> None:
+        """Free models, indexes and connections."""
+        for engine in self._engines.values():
+            engine.close()
+        self._engines.clear()
+        self._indexes.clear()
+
+    def folder(self, artifact: Artifact) -> Path:
+        """Where an artifact lies, after its content was compared with its hash (once).
+
+        Raises:
+            ArtifactError: it is missing, was changed, or its path leaves the root.
+        """
+        if artifact not in self._verified:
+            folder = (self.root / artifact.path).resolve()
+            if not folder.is_relative_to(self.root.resolve()):
+                raise ArtifactError(f"The artifact path {artifact.path} leads out of {self.root}.")
+            if not folder.is_dir():
+                raise ArtifactError(f"{folder} is missing.", hint="Run tailor compare again to make it anew.")
+            if sha256_of_tree(folder) != artifact.sha256:
+                raise ArtifactError(
+                    f"{folder} was changed after it was made.", hint="Delete it and run tailor compare again."
+                )
+            self._verified[artifact] = folder
+        return self._verified[artifact]
+
+    def _weights(self, adaptation: Adaptation) -> LoadedWeights | None:
+        if adaptation.weights is None:
+            return None
+        artifact = adaptation.weights.artifact
+        return LoadedWeights(adaptation.weights.kind, self.folder(artifact), artifact.sha256)
+
+    def _passages(self, adaptation: Adaptation, questions: Sequence[str]) -> list[tuple[Passage, ...]]:
+        if adaptation.retriever is None:
+            return [()] * len(questions)
+        found = self.index(adaptation.retriever.index).search_many(questions, adaptation.retriever.k)
+        return [tuple(p) for p in found]
+
+    def index(self, artifact: Artifact) -> Index:
+        """A search index, loaded at first use."""
+        from tailor.retrieval.search import Index
+
+        if artifact.sha256 not in self._indexes:
+            self._indexes[artifact.sha256] = Index.load(self.folder(artifact))
+        return self._indexes[artifact.sha256]
+
+    def _demonstrations(
+        self, demonstrations: Demonstrations | None, questions: Sequence[str]
+    ) -> list[tuple[Demonstration, ...]]:
+        if demonstrations is None:
+            return [()] * len(questions)
+        if demonstrations.kind == "fixed":
+            return [demonstrations.pool[: demonstrations.k]] * len(questions)
+        return self._nearest(demonstrations, questions)
+
+    def _nearest(self, demonstrations: Demonstrations, questions: Sequence[str]) -> list[tuple[Demonstration, ...]]:
+        """The k most similar of the pool by cosine, the most similar next to the question (KATE, Liu et al. 2022)."""
+        import numpy as np
+
+        from tailor.retrieval.embedding import embed
+
+        key = sha256_of(demonstrations.pool)
+        if key not in self._pools:
+            self._pools[key] = embed([d.question for d in demonstrations.pool])
+        similarity = embed(list(questions)) @ self._pools[key].T
+        for i, question in enumerate(questions):
+            # A demonstration that asks the very same thing would hand over the answer.
+            same = [j for j, d in enumerate(demonstrations.pool) if _plain(d.question) == _plain(question)]
+            similarity[i, same] = -np.inf
+        best = np.argsort(-similarity, axis=1, kind="stable")[:, : demonstrations.k]
+        return [tuple(demonstrations.pool[j] for j in reversed(row)) for row in best]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", " ", text.lower()).strip()

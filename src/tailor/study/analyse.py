@@ -1,0 +1,306 @@
+"""From answers on disk to `results.json`: scores, cells, comparisons, usage. Pure re-computation, never asks a model.
+
+The schema is documented in docs/reference/results.md; the verdict is added by `tailor.decision`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tailor
+from tailor.evaluation.comparison import compare, general_change
+from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.score import score
+from tailor.evaluation.statistics import Comparison, holm, seed_spread
+from tailor.evaluation.summary import ArmAnswers, ArmSummary, summarise
+from tailor.files import read_json, read_lines, to_plain
+from tailor.methods.compose import Arm
+from tailor.models import describe_base
+from tailor.records import Completion, Failure, Fitted, Score, Usage
+from tailor.study.cell import CellFiles, stored_fit
+from tailor.study.environment import environment
+from tailor.study.flips import flips
+from tailor.study.plan import PRIMARY_CELL, Cell, Study
+
+FORMAT_VERSION = 1
+DECISION_CELLS = ("held-out-framing", "held-out-fact", "unanswerable")
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One finished or failed cell as it lies on disk."""
+
+    cell: Cell
+    fitted: Fitted | None
+    failure: Failure | None
+    answers: Mapping[str, Completion | Failure]
+    latency_ms: tuple[float, ...]
+    peak_memory_mb: float
+
+
+def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
+    """Everything a study found, without the verdict.
+
+    Args:
+        read_seconds: how long reading the data took, for the account of time.
+    """
+    started = time.perf_counter()
+    cells = [_read_cell(study, c) for c in study.cells]
+    by_arm = {a.name: [c for c in cells if c.cell.arm.name == a.name] for a in _ordered(study)}
+    scored = {name: _scores(study, of_arm) for name, of_arm in by_arm.items()}
+    summaries = {name: summarise(a) for name, a in scored.items() if a is not None}
+    control = scored.get(study.plan["control"])
+    arms = {
+        a.name: _arm(study, a, by_arm[a.name], summaries.get(a.name), scored[a.name], control) for a in _ordered(study)
+    }
+    results = {
+        "format_version": FORMAT_VERSION,
+        "study": study.id,
+        "name": study.plan["name"],
+        "question": study.plan["question"],
+        "status": "complete" if all(a["status"] == "ok" for a in arms.values()) else "partial",
+        "created": read_json(study.folder / "plan.json")["created"],
+        "tailor_version": tailor.__version__,
+        "plan_sha256": study.plan_sha256,
+        "test_touches": study.test_touches,
+        "deviations": [],
+        "base": {**study.plan["base"], **describe_base(study.inputs.base)},
+        "dataset": study.plan["dataset"],
+        "seeds": study.plan["seeds"],
+        "metric": study.plan["metric"],
+        "primary_cell": PRIMARY_CELL,
+        "margin": study.plan["margin"],
+        "general_margin": study.plan["general_margin"],
+        "control": study.plan["control"],
+        "usage_assumptions": study.plan["usage"],
+        "environment": environment(),
+        "arms": arms,
+        "comparisons": _comparisons(study, {n: a for n, a in scored.items() if a is not None}),
+        "flips": flips(study, {c.cell.arm.name: c for c in reversed(cells) if c.fitted}, scored),
+    }
+    fit = sum(c.fitted.seconds for c in cells if c.fitted)
+    answer = sum(a["usage"]["answer_seconds"] for a in arms.values())
+    analysis = time.perf_counter() - started
+    timing = {"data": read_seconds, "fit": fit, "answer": answer, "analyse": analysis}
+    results["timing"] = {**timing, "total": sum(timing.values())}
+    results["peak_memory_mb"] = max((c.peak_memory_mb for c in cells), default=0.0)
+    plain: dict[str, Any] = to_plain(results)
+    return plain
+
+
+def _ordered(study: Study) -> list[Arm]:
+    return list(dict.fromkeys(c.arm for c in study.cells))
+
+
+def _read_cell(study: Study, cell: Cell) -> CellResult:
+    files = CellFiles.of(study.folder, cell)
+    fitted = stored_fit(files.fit)
+    failed: Path = files.fit.with_suffix(".failed.json")
+    failure = Failure(**read_json(failed)) if failed.is_file() else None
+    answers: dict[str, Completion | Failure] = {}
+    for line in read_lines(files.answers):
+        if "completion" in line:
+            answers[line["item"]] = Completion(line["completion"], Usage(**line["usage"]), finish=line["finish"])
+        else:
+            answers.setdefault(line["item"], Failure(**line["failure"]))
+    extra = read_json(files.fit) if fitted else {}
+    return CellResult(
+        cell,
+        fitted,
+        failure,
+        answers,
+        tuple(extra.get("latency_ms") or ()),
+        extra.get("peak_memory_mb") or 0.0,
+    )
+
+
+def _scores(study: Study, cells: Sequence[CellResult]) -> ArmAnswers | None:
+    """All scores of an arm; seeds whose cell failed before answering are left out. None without any."""
+    metric = METRICS.load(study.plan["metric"]["name"])()
+    test = study.inputs.of("test")
+    missing = Failure("interrupted", "not answered", retryable=True, hint="Run tailor compare again.")
+    by_seed: dict[int, dict[str, Score | Failure]] = {}
+    for result in cells:
+        if not result.answers:
+            continue
+        scores: dict[str, Score | Failure] = {}
+        for example in test:
+            answer = result.answers.get(example.id, missing)
+            scores[example.id] = score(example, answer.text, metric) if isinstance(answer, Completion) else answer
+        by_seed[result.cell.seed] = scores
+    return ArmAnswers(cells[0].cell.arm.name, test, by_seed) if by_seed else None
+
+
+def _arm(
+    study: Study,
+    arm: Arm,
+    cells: Sequence[CellResult],
+    summary: ArmSummary | None,
+    answers: ArmAnswers | None,
+    control: ArmAnswers | None,
+) -> dict[str, Any]:
+    failures = [c.failure for c in cells if c.failure]
+    finished = [c for c in cells if c.fitted and c.answers]
+    n_failed = sum(c.n_failed for c in summary.cells.values()) if summary else 0
+    status = "failed" if not finished else "partial" if failures or n_failed else "ok"
+    general = None
+    if answers and control and summary and "general" in summary.cells:
+        change = general_change(answers, control, study.plan["general_margin"])
+        general = {
+            "before": change.before,
+            "after": change.after,
+            "difference": change.difference.value,
+            "low": change.difference.low,
+            "high": change.difference.high,
+            "verdict": change.verdict,
+            "n_items": change.n_items,
+            "detectable": change.detectable,
+        }
+    primary = summary.cells.get(PRIMARY_CELL) if summary else None
+    quality = {**to_plain(primary.accuracy), "n_failed": primary.n_failed} if primary else None
+    spread = seed_spread(list(primary.per_seed.values())) if primary and len(primary.per_seed) > 1 else None
+    return {
+        "status": status,
+        "failure": failures[0] if failures else None,
+        "method": arm.method,
+        "options": {p.method: p.options for p in arm.parts},
+        "chosen": next((dict(c.fitted.chosen) for c in cells if c.fitted), {}),
+        "complexity": arm.complexity,
+        "quality": quality,
+        "cells": _cells(summary) if summary else {},
+        "general": general,
+        "hallucination": summary.hallucination if summary else None,
+        "false_abstention": summary.false_abstention if summary else None,
+        "consistency": summary.consistency.value if summary else None,
+        "seeds": {"values": list(primary.per_seed.values()), "sd": spread[1]} if primary and spread else None,
+        "retrieval": _retrieval(study, cells),
+        "usage": _usage(study, cells),
+        "latency_ms": _latency([ms for c in cells for ms in c.latency_ms]),
+        "curves": [{"seed": c.cell.seed, "points": c.fitted.training.curve} for c in cells if _trained(c)],
+        "notes": _notes(cells, summary),
+        "fits": [{"seed": c.cell.seed, "fit": f"{c.cell.file}.json"} for c in cells if c.fitted],
+    }
+
+
+def _trained(cell: CellResult) -> bool:
+    return cell.fitted is not None and cell.fitted.training is not None
+
+
+def _notes(cells: Sequence[CellResult], summary: ArmSummary | None) -> list[str]:
+    training = [n for c in cells if c.fitted and c.fitted.training for n in c.fitted.training.notes]
+    failed = [f"seed {c.cell.seed} failed: {c.failure.cause}" for c in cells if c.failure]
+    return list(dict.fromkeys([*failed, *training, *(summary.warnings if summary else ())]))
+
+
+def _cells(summary: ArmSummary) -> dict[str, Any]:
+    return {
+        name: {
+            **to_plain(c.accuracy),
+            "n_failed": c.n_failed,
+            "f1": c.f1,
+            "correct": c.correct,
+            "incorrect": c.incorrect,
+            "not_attempted": c.not_attempted,
+        }
+        for name, c in summary.cells.items()
+    }
+
+
+def _retrieval(study: Study, cells: Sequence[CellResult]) -> dict[str, Any] | None:
+    """How often the passage that holds the answer was among those shown, over answerable items with a known source."""
+    result = next((c for c in cells if c.fitted and c.fitted.adaptation.retriever), None)
+    if result is None or result.fitted is None or result.fitted.adaptation.retriever is None:
+        return None
+    sources = {e.id: e.source for e in study.inputs.of("test") if e.source and e.cell in DECISION_CELLS}
+    shown = {
+        line["item"]: line.get("passages") or []
+        for line in read_lines(CellFiles.of(study.folder, result.cell).answers)
+        if line["item"] in sources and "completion" in line
+    }
+    if not shown:
+        return None
+    # A long section is cut into several passages: `docs/a.md#Rates/2` belongs to `docs/a.md#Rates`.
+    hits = [any(_section(p) == _section(str(sources[item])) for p in passages) for item, passages in shown.items()]
+    return {"recall_at_k": sum(hits) / len(hits), "k": result.fitted.adaptation.retriever.k, "n_items": len(hits)}
+
+
+def _section(reference: str) -> str:
+    head, _, tail = reference.rpartition("/")
+    return head if tail.isdigit() and "#" in head else reference
+
+
+def _usage(study: Study, cells: Sequence[CellResult]) -> dict[str, Any]:
+    """Sums over all seeds. Answers to the questions of the team only: general items are shorter and would flatter."""
+    asked = {e.id for e in study.inputs.of("test") if e.cell in DECISION_CELLS}
+    used = [a.usage for c in cells for item, a in c.answers.items() if isinstance(a, Completion) and item in asked]
+    everything = [a.usage for c in cells for a in c.answers.values() if isinstance(a, Completion)]
+    trained = [c.fitted.training for c in cells if c.fitted and c.fitted.training]
+    sizes = [s for c in cells if c.fitted for s in [_artifact_mb(study, c.fitted)] if s is not None]
+    return {
+        "prompt_tokens": sum(u.prompt_tokens for u in used),
+        "completion_tokens": sum(u.completion_tokens for u in used),
+        "answers": len(used),
+        "decision_seconds": sum(u.seconds for u in used),
+        "answer_seconds": sum(u.seconds for u in everything),
+        "train_tokens": sum(t.tokens for t in trained),
+        "train_seconds": sum(t.seconds for t in trained),
+        "trainings": len(trained),
+        "fit_seconds": sum(c.fitted.seconds for c in cells if c.fitted),
+        "peak_memory_mb": max((c.peak_memory_mb for c in cells), default=None),
+        "artifact_mb": max(sizes, default=0.0),
+    }
+
+
+def _artifact_mb(study: Study, fitted: Fitted) -> float | None:
+    """Size on disk of what an adaptation adds to the base."""
+    adaptation = fitted.adaptation
+    artifacts = [adaptation.weights.artifact] if adaptation.weights else []
+    artifacts += [adaptation.retriever.index] if adaptation.retriever else []
+    paths = [p for a in artifacts for p in (study.workspace.store / a.path).rglob("*") if p.is_file()]
+    return sum(p.stat().st_size for p in paths) / 1e6 if artifacts else None
+
+
+def _latency(milliseconds: list[float]) -> dict[str, Any]:
+    if not milliseconds:
+        return {"p50": None, "p95": None, "n": 0}
+    p50, p95 = np.percentile(milliseconds, [50, 95])
+    return {"p50": float(p50), "p95": float(p95), "n": len(milliseconds)}
+
+
+def _comparisons(study: Study, answers: Mapping[str, ArmAnswers]) -> list[dict[str, Any]]:
+    """Every arm against the control (the declared family, Holm-corrected), and every two others
+    against each other (for the choice among good arms: not corrected, `p_holm` is null)."""
+    control = study.plan["control"]
+    rows = []
+    family: list[dict[str, Any]] = []
+    for cell in DECISION_CELLS:
+        for name in answers:
+            if name == control or control not in answers:
+                continue
+            found = compare(answers[name], answers[control], cell)
+            if found is not None:
+                row = _comparison(name, control, cell, found)
+                rows.append(row)
+                if cell == PRIMARY_CELL:
+                    family.append(row)
+    for row, p in zip(family, holm([r["p"] for r in family]), strict=True):
+        row["p_holm"] = p
+    for a in answers:
+        for b in answers:
+            if b in (a, control) or a == control:
+                continue
+            found = compare(answers[a], answers[b], PRIMARY_CELL)
+            if found is not None:
+                rows.append(_comparison(a, b, PRIMARY_CELL, found))
+    return rows
+
+
+def _comparison(arm: str, against: str, cell: str, found: Comparison) -> dict[str, Any]:
+    plain: dict[str, Any] = to_plain(found)
+    return {"arm": arm, "against": against, "cell": cell, "p_holm": None, **plain}

@@ -1,0 +1,194 @@
+"""One cell (arm x seed): fit, answer the test items, measure latency; every step on disk as soon as it is done."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tailor.errors import ModelError, StudyError, TailorError
+from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.score import score
+from tailor.files import append_lines, read_json, read_lines, write_json
+from tailor.methods.base import FitContext
+from tailor.methods.compose import fit_arm
+from tailor.methods.tuning import read_record
+from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message
+from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json
+from tailor.study.plan import Cell, Study
+
+CHUNK = 128  # answers per fsync: what a kill costs at most
+LATENCY_QUESTIONS = 20
+
+# phase ("fit", "answer", "latency"), fraction done, a few words
+CellProgress = Callable[[str, float, str], None]
+
+
+@dataclass(frozen=True)
+class CellFiles:
+    """Where a cell's results lie."""
+
+    fit: Path
+    answers: Path
+
+    @classmethod
+    def of(cls, study_folder: Path, cell: Cell) -> CellFiles:
+        return cls(study_folder / "fits" / f"{cell.file}.json", study_folder / "answers" / f"{cell.file}.jsonl")
+
+
+def run_cell(study: Study, cell: Cell, runtime: Runtime, progress: CellProgress) -> Failure | None:
+    """Do what is left of a cell. A failure is recorded and returned; it never stops the others.
+
+    Raises:
+        StudyError: the disk is full: nothing further could be kept.
+    """
+    files = CellFiles.of(study.folder, cell)
+    try:
+        fitted = stored_fit(files.fit) or _fit(study, cell, runtime, files.fit, progress)
+        _answer(study, fitted.adaptation, runtime, files.answers, progress)
+        _latency(study, fitted.adaptation, runtime, files.fit, progress)
+    except TailorError as error:
+        failure = Failure("training", error.message, hint=error.hint)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StudyError(
+                f"The disk is full: {error}.", hint="Free some space and run the same command; finished work is kept."
+            ) from None
+        failure = Failure("engine", f"{type(error).__name__}: {error}")
+    except Exception as error:
+        # Whatever a method or library raises belongs to this cell alone; the cause is kept for the report.
+        failure = Failure("training", f"{type(error).__name__}: {error}", hint="Details: .tailor/log.txt")
+        log_traceback(study)
+    else:
+        return None
+    write_json(files.fit.with_suffix(".failed.json"), failure)
+    return failure
+
+
+def log_traceback(study: Study) -> None:
+    """Keep the traceback for whoever mends the method; people see the sentence only."""
+    import traceback
+
+    with (study.workspace.state / "log.txt").open("a", encoding="utf-8") as log:
+        log.write(f"{study.id}\n{traceback.format_exc()}\n")
+
+
+def stored_fit(path: Path) -> Fitted | None:
+    """A finished fit of an earlier run."""
+    if not path.is_file():
+        return None
+    value = read_json(path)
+    training = read_record(value["training"]) if value["training"] else None
+    return Fitted(adaptation_from_json(value["adaptation"]), value["chosen"], training, value["seconds"])
+
+
+def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellProgress) -> Fitted:
+    context = FitContext(
+        base=study.inputs.base,
+        train=study.inputs.of("train"),
+        dev=tuple(e for e in study.inputs.of("dev") if e.answer is not None),
+        passages=study.inputs.passages,
+        store=study.workspace.store,
+        runtime=runtime,
+        seed=cell.seed,
+        dev_score=lambda a: dev_score(study, a, runtime),
+        progress=lambda fraction, words: progress("fit", fraction, words),
+    )
+    fitted = fit_arm(cell.arm, context)
+    write_json(path, {**_plain_fit(fitted), "peak_memory_mb": peak_memory_mb()})
+    path.with_suffix(".failed.json").unlink(missing_ok=True)
+    return fitted
+
+
+def _plain_fit(fitted: Fitted) -> dict[str, Any]:
+    return {
+        "format_version": 1,
+        "adaptation": adaptation_to_json(fitted.adaptation),
+        "adaptation_sha256": adaptation_sha256(fitted.adaptation),
+        "chosen": dict(fitted.chosen),
+        "training": fitted.training,
+        "seconds": fitted.seconds,
+    }
+
+
+def dev_score(study: Study, adaptation: Adaptation, runtime: Runtime) -> float:
+    """Mean of the primary metric over the answerable dev items in [0, 1]; NaN without any. Kept by adaptation, so that
+    two arms that try the same thing pay once. A failed answer scores 0 here: a choice that fails is a bad choice."""
+    items = [e for e in study.inputs.of("dev") if e.answer is not None]
+    if not items:
+        return float("nan")
+    path = study.folder / "dev" / f"{adaptation_sha256(adaptation)[:24]}.json"
+    if path.is_file():
+        return float(read_json(path)["score"])
+    metric = METRICS.load(study.workspace.config.metric)()
+    answers = runtime.answer(adaptation, [e.messages for e in items])
+    values = [
+        score(e, a.text, metric).value if isinstance(a, Completion) else 0.0
+        for e, a in zip(items, answers, strict=True)
+    ]
+    value = sum(values) / len(values)
+    write_json(path, {"score": value, "n": len(values)})
+    return value
+
+
+def _answer(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path, progress: CellProgress) -> None:
+    done = {line["item"] for line in read_lines(path) if "completion" in line}
+    items = [e for e in study.inputs.of("test") if e.id not in done]
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
+        answers = runtime.answer(adaptation, [e.messages for e in chunk])
+        append_lines(path, [_line(e, a) for e, a in zip(chunk, answers, strict=True)])
+        progress("answer", (start + len(chunk)) / len(items), f"{start + len(chunk)} of {len(items)}")
+
+
+def _line(example: Example, answer: Completion | Failure) -> dict[str, Any]:
+    if isinstance(answer, Failure):
+        return {"item": example.id, "failure": answer}
+    return {
+        "item": example.id,
+        "completion": answer.text,
+        "finish": answer.finish,
+        "usage": answer.usage,
+        "passages": [p.id for p in answer.passages],
+    }
+
+
+def _latency(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path, progress: CellProgress) -> None:
+    """Ask dev questions one at a time: what a single user would wait. Batched answers say nothing about that."""
+    value = read_json(path)
+    if "latency_ms" in value:
+        return
+    # Without a dev split (one or two framings per fact) training questions do: only their length matters here.
+    questions: Sequence[Example] = study.inputs.of("dev") or study.inputs.of("train")
+    asked: list[tuple[Message, ...]] = [e.messages for e in questions[:LATENCY_QUESTIONS]]
+    milliseconds = []
+    for n, messages in enumerate([*asked[:2], *asked]):
+        started = time.perf_counter()
+        [answer] = runtime.answer(adaptation, [messages])
+        if n >= 2 and isinstance(answer, Completion):  # the first two warm up
+            milliseconds.append(1000 * (time.perf_counter() - started))
+        progress("latency", (n + 1) / (len(asked) + 2), "latency")
+    memory = max(peak_memory_mb(), value.get("peak_memory_mb") or 0.0)
+    write_json(path, {**value, "latency_ms": milliseconds, "peak_memory_mb": memory})
+
+
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB (kilobytes on Linux, bytes on macOS)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def check_base(runtime: Runtime, study: Study) -> None:
+    """Ask the base one question before anything is spent.
+
+    Raises:
+        ModelError: it cannot be loaded or does not answer.
+    """
+    [answer] = runtime.answer(Adaptation(study.inputs.base), [(Message("user", "Hello"),)])
+    if isinstance(answer, Failure):
+        raise ModelError(f"The base {study.inputs.base.name} does not answer: {answer.cause}", hint=answer.hint)

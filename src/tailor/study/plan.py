@@ -1,0 +1,184 @@
+"""The plan: everything that decides a study's outcome, written and hashed before the test split is asked."""
+
+from __future__ import annotations
+
+import datetime
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tailor
+from tailor.errors import ArtifactError, StudyError
+from tailor.evaluation.metrics import METRICS
+from tailor.files import read_json, sha256_of, to_plain, write_json
+from tailor.methods.compose import Arm
+from tailor.records import CELLS
+from tailor.study.config import Workspace
+from tailor.study.inputs import Inputs
+
+FORMAT_VERSION = 1
+PRIMARY_CELL = "held-out-framing"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Arm x seed: what is fitted, answered, retried and paid for as one."""
+
+    arm: Arm
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm.name}@{self.seed}"
+
+    @property
+    def file(self) -> str:
+        """The name as a file name."""
+        kept = string.ascii_letters + string.digits + "._+=@-"
+        return "".join(c if c in kept else "_" for c in self.name)
+
+
+@dataclass(frozen=True)
+class Study:
+    """One pre-registered comparison and its folder."""
+
+    id: str
+    folder: Path
+    workspace: Workspace
+    inputs: Inputs
+    plan: dict[str, Any]
+    plan_sha256: str
+    cells: tuple[Cell, ...]
+    test_touches: int = 1
+
+
+def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> Study:
+    """The study that this workspace means now: continued where its plan is on disk already, else a new one.
+
+    Args:
+        quick: the first seed only.
+
+    Raises:
+        StudyError: the plan on disk was changed, or there is nothing to test on.
+    """
+    seeds = workspace.config.seeds[:1] if quick else workspace.config.seeds
+    plan = _plan(workspace, inputs, seeds)
+    digest = sha256_of(plan)
+    if not any(e.cell == PRIMARY_CELL and e.split == "test" for e in inputs.examples):
+        raise StudyError(
+            "There is nothing to test on: no fact has two ways of asking for it.",
+            hint="Give each fact at least two questions (framings), better five; equal answers are grouped.",
+        )
+    studies = workspace.state / "studies"
+    same_test, found = 0, None
+    for folder in sorted(studies.iterdir()) if studies.is_dir() else []:
+        stored = _stored(folder)
+        if stored is None:
+            continue
+        if stored["plan_sha256"] == digest:
+            found = folder
+            break
+        asked = any((folder / "answers").glob("*.jsonl"))
+        same_test += asked and stored["plan"]["dataset"]["test_sha256"] == plan["dataset"]["test_sha256"]
+    folder = found or _new_folder(studies, plan, digest)
+    cells = tuple(_cells(workspace.arms, seeds))
+    return Study(folder.name, folder, workspace, inputs, plan, digest, cells, same_test + 1)
+
+
+def _cells(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Cell]:
+    """Simple arms first: their results are there while the others train; hybrids find their parts trained."""
+    ordered = sorted(arms, key=lambda a: a.complexity)
+    return [Cell(arm, seed) for arm in ordered for seed in (seeds if arm.uses_seed else seeds[:1])]
+
+
+def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[str, Any]:
+    config = workspace.config
+    test = sorted(inputs.of("test"), key=lambda e: e.id)
+    metric = METRICS.load(config.metric)()
+    plan: dict[str, Any] = to_plain(
+        {
+            "format_version": FORMAT_VERSION,
+            "tailor_version": tailor.__version__,
+            "name": config.name,
+            "question": config.question,
+            "base": {"kind": inputs.base.kind, "name": inputs.base.name, "revision": inputs.base.revision},
+            "arms": [
+                {"name": a.name, "parts": [{"method": p.method, "options": p.options} for p in a.parts]}
+                for a in workspace.arms
+            ],
+            "seeds": list(seeds),
+            "metric": {"name": metric.name, "version": metric.version},
+            "primary_cell": PRIMARY_CELL,
+            "control": config.control,
+            "margin": config.margin,
+            "general_margin": config.general_margin,
+            "family": "every arm against the control on the primary cell, Holm-corrected",
+            "usage": config.usage.model_dump(),
+            "dataset": {
+                "sha256": inputs.dataset_sha256,
+                "test_sha256": sha256_of(test),
+                "documents_sha256": sha256_of(inputs.passages),
+                "split_seed": config.split_seed,
+                "n_facts": len({e.fact for e in inputs.examples if e.cell not in (None, "general", "unanswerable")}),
+                "n_train": len(inputs.of("train")),
+                "n_dev": len(inputs.of("dev")),
+                "n_test": len(test),
+                "cells": {
+                    c: {
+                        "n_items": sum(e.cell == c for e in test),
+                        "n_facts": len({e.fact for e in test if e.cell == c}),
+                    }
+                    for c in CELLS
+                },
+                "documents": len(inputs.documents),
+                "passages": len(inputs.passages),
+            },
+        }
+    )
+    return plan
+
+
+def _stored(folder: Path) -> dict[str, Any] | None:
+    """A plan on disk, whose hash must be that of its content."""
+    path = folder / "plan.json"
+    if not path.is_file():
+        return None
+    value = read_json(path)
+    if not isinstance(value, dict) or "plan" not in value or "plan_sha256" not in value:
+        raise ArtifactError(f"{path} is not a plan.", hint="Delete the study's folder to start it anew.")
+    if sha256_of(value["plan"]) != value["plan_sha256"]:
+        raise StudyError(
+            f"{path} was changed after it was frozen.",
+            hint="Restore it, or delete the study's folder to start it anew.",
+        )
+    return value
+
+
+def _new_folder(studies: Path, plan: dict[str, Any], digest: str) -> Path:
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    taken = {p.name for p in studies.iterdir()} if studies.is_dir() else set()
+    names = (f"{today}-{a}{b}" for a in ("", *string.ascii_lowercase) for b in string.ascii_lowercase)
+    name = next(n for n in names if n not in taken)
+    folder = studies / name
+    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    write_json(folder / "plan.json", {"plan_sha256": digest, "created": created, "plan": plan})
+    return folder
+
+
+def find_study(workspace_folder: Path, name: str | None = None) -> Path:
+    """The folder of a study by its id, or of the last one.
+
+    Raises:
+        StudyError: there is none.
+    """
+    studies = workspace_folder / ".tailor" / "studies"
+    known = sorted(p.name for p in studies.iterdir() if (p / "plan.json").is_file()) if studies.is_dir() else []
+    if not known:
+        raise StudyError(f"There is no study in {workspace_folder}.", hint="Run tailor compare first.")
+    if name is None:
+        return max((studies / k for k in known), key=lambda p: (p / "plan.json").stat().st_mtime)
+    if name not in known:
+        raise StudyError(f"There is no study called {name}.", hint=f"known: {', '.join(known)}")
+    return studies / name

@@ -1,0 +1,208 @@
+"""Run all cells of a study, several at a time, each in its own process; then put the results together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, Protocol
+
+from tailor.errors import StudyError
+from tailor.models import describe_base
+from tailor.records import Failure
+from tailor.runtime import Runtime
+from tailor.study.cell import CellFiles, run_cell
+from tailor.study.config import load_workspace
+from tailor.study.inputs import read_inputs
+from tailor.study.plan import Cell, Study, plan_study
+
+POLL_SECONDS = 0.2
+
+
+class Listener(Protocol):
+    """Who wants to know how it goes: the terminal, a page, a test."""
+
+    def cell_progress(self, cell: str, phase: str, fraction: float, words: str) -> None: ...
+
+    def cell_done(self, cell: str, failure: Failure | None, seconds: float) -> None: ...
+
+
+def run_study(study: Study, listener: Listener, *, workers: int | None = None) -> dict[str, Failure]:
+    """Finish every cell that is not finished yet.
+
+    Returns:
+        The cells that failed, by name.
+
+    Raises:
+        StudyError: a worker process died, or the disk is full.
+        KeyboardInterrupt: passed on after the workers were stopped; finished work is kept.
+    """
+    pending = [c for c in study.cells if not finished(study, c)]
+    if not pending:
+        return {}
+    count = min(workers or default_workers(study), len(pending))
+    failures: dict[str, Failure] = {}
+    if count <= 1:
+        _run_here(study, pending, listener, failures)
+    else:
+        _run_in_processes(study, pending, listener, failures, count)
+    return failures
+
+
+def finished(study: Study, cell: Cell) -> bool:
+    """Whether a cell has its fit, all its answers and its latency on disk."""
+    from tailor.files import read_json, read_lines
+
+    files = CellFiles.of(study.folder, cell)
+    if not files.fit.is_file() or "latency_ms" not in read_json(files.fit):
+        return False
+    answered = {line["item"] for line in read_lines(files.answers) if "completion" in line}
+    return all(e.id in answered for e in study.inputs.of("test"))
+
+
+def default_workers(study: Study) -> int:
+    """One process per core for small local models (two one-thread trainings beat one two-thread training by half on a
+    2-core CPU: small matrices do not split well); one for endpoints, GPUs and models that would not fit side by side.
+    """
+    if study.inputs.base.kind not in {"builtin", "folder"} or _has_gpu():
+        return 1
+    parameters = describe_base(study.inputs.base)["parameters"] or 0
+    # float32 weights, gradients and two Adam moments, times a process overhead of 1 GB.
+    need = 1e9 + 16 * parameters
+    fits = int(0.7 * _available_memory() // need)
+    return max(1, min(len(os.sched_getaffinity(0)), fits))
+
+
+def _has_gpu() -> bool:
+    return Path("/dev/nvidia0").exists()
+
+
+def _available_memory() -> int:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 4 << 30
+
+
+def _run_here(study: Study, pending: list[Cell], listener: Listener, failures: dict[str, Failure]) -> None:
+    runtime = Runtime(study.workspace.store)
+    try:
+        for cell in pending:
+            started = time.perf_counter()
+            failure = run_cell(
+                study, cell, runtime, lambda p, f, w, name=cell.name: listener.cell_progress(name, p, f, w)
+            )
+            if failure:
+                failures[cell.name] = failure
+            listener.cell_done(cell.name, failure, time.perf_counter() - started)
+    finally:
+        runtime.close()
+
+
+def _run_in_processes(
+    study: Study, pending: list[Cell], listener: Listener, failures: dict[str, Failure], count: int
+) -> None:
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    reports: Any = context.Queue()
+    threads = max(1, len(os.sched_getaffinity(0)) // count)
+    quick = len({c.seed for c in study.cells}) < len(study.workspace.config.seeds)
+    setup = (str(study.workspace.folder), quick, study.plan_sha256, threads, reports, os.getpid())
+    with _one_thread_each(threads), ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool:
+        waiting: dict[Future[tuple[Failure | None, float]], Cell] = {
+            pool.submit(_work, cell.name): cell for cell in pending
+        }
+        try:
+            while waiting:
+                done, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                for report in _drain(reports):
+                    listener.cell_progress(*report)
+                for future in done:
+                    cell = waiting.pop(future)
+                    failure, seconds = future.result()
+                    if failure:
+                        failures[cell.name] = failure
+                    listener.cell_done(cell.name, failure, seconds)
+        except BrokenProcessPool:
+            raise StudyError(
+                "A worker process was killed, perhaps for memory.",
+                hint="Run the same command again to continue; --workers 1 needs the least memory.",
+            ) from None
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            raise
+
+
+@contextlib.contextmanager
+def _one_thread_each(threads: int) -> Iterator[None]:
+    """OpenMP reads its thread number from the environment when torch is imported: set it for the workers only."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def _drain(reports: Any) -> Iterator[tuple[str, str, float, str]]:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            yield reports.get_nowait()
+
+
+_worker: dict[str, Any] = {}
+
+
+def _set_up_worker(folder: str, quick: bool, plan_sha256: str, threads: int, reports: Any, parent: int) -> None:
+    """Read the workspace once per worker; leave when the parent is gone, however it went."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    workspace = load_workspace(Path(folder))
+    study = plan_study(workspace, read_inputs(workspace), quick=quick)
+    if study.plan_sha256 != plan_sha256:
+        raise StudyError("The data changed while the study was running.", hint="Run the command again.")
+    with contextlib.suppress(ImportError):
+        import torch
+
+        torch.set_num_threads(threads)
+    _worker.update(
+        study=study,
+        runtime=Runtime(workspace.store),
+        cells={c.name: c for c in study.cells},
+        reports=reports,
+    )
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _work(name: str) -> tuple[Failure | None, float]:
+    started = time.perf_counter()
+    last = [0.0]
+
+    def report(phase: str, fraction: float, words: str) -> None:
+        now = time.monotonic()
+        if fraction >= 1 or now - last[0] > POLL_SECONDS:
+            last[0] = now
+            _worker["reports"].put((name, phase, fraction, words))
+
+    failure = run_cell(_worker["study"], _worker["cells"][name], _worker["runtime"], report)
+    return failure, time.perf_counter() - started

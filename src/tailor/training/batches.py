@@ -1,0 +1,112 @@
+"""Rows of examples as tensors, and the loss of the answer tokens in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tailor.training.packing import Batch
+from tailor.training.rendering import Encoded
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The tensors of one forward pass, shape (rows, length) unless said otherwise.
+
+    `positions` restart at 0 with every example; that is how attention is kept inside examples. `selected` holds the
+    flat places whose next token carries loss, `targets` those tokens, `example` whose they are, shape (answer tokens,).
+    `attention` is None for packed rows, the padding mask (1 is a token) for rows of one example.
+    """
+
+    tokens: Any
+    positions: Any
+    attention: Any | None
+    selected: Any
+    targets: Any
+    example: Any
+
+
+def collate(rows: Batch, examples: Sequence[Encoded], *, packed: bool, device: Any) -> Pass:
+    """Build the tensors of one forward pass. Padding stands after the last example of a row only; in packed rows each
+    padding token has position 0 and so is an example of its own."""
+    import torch
+
+    length = max(sum(len(examples[e].tokens) for e in row) for row in rows)
+    tokens = np.zeros((len(rows), length), dtype=np.int64)
+    positions = np.zeros((len(rows), length), dtype=np.int64)
+    attention = np.zeros((len(rows), length), dtype=np.int64)
+    selected: list[np.ndarray] = []
+    owners: list[np.ndarray] = []
+    for r, row in enumerate(rows):
+        start = 0
+        for e in row:
+            size, prompt = len(examples[e].tokens), examples[e].prompt
+            tokens[r, start : start + size] = examples[e].tokens
+            positions[r, start : start + size] = np.arange(size)
+            attention[r, start : start + size] = 1
+            selected.append(np.arange(r * length + start + prompt - 1, r * length + start + size - 1))
+            owners.append(np.full(size - prompt, e))
+            start += size
+    places = np.concatenate(selected)
+    targets = tokens.reshape(-1)[places + 1]
+
+    def tensor(array: Any) -> Any:
+        return torch.from_numpy(array).to(device, non_blocking=True)
+
+    return Pass(
+        tensor(tokens),
+        tensor(positions),
+        None if packed else tensor(attention),
+        tensor(places),
+        tensor(targets),
+        tensor(np.concatenate(owners)),
+    )
+
+
+@dataclass(frozen=True)
+class Network:
+    """A causal language model as its trunk (hidden states) and head (vocabulary projection).
+
+    `head` is None where the architecture does something between or after the two that cannot be seen from outside
+    (soft caps, scales): then `model` computes all logits and the wanted ones are picked. `packed` says that positions
+    which restart keep attention inside examples. `bf16` computes matrix products in bfloat16.
+    """
+
+    model: Any
+    trunk: Any
+    head: Any | None
+    packed: bool
+    bf16: bool
+    device: Any
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        import torch
+
+        context: AbstractContextManager[Any] = torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+        return context
+
+
+def answer_logits(network: Network, batch: Pass) -> Any:
+    """Logits of the places before each answer token, float32, shape (answer tokens, vocabulary). Where head and trunk
+    are apart, nothing is projected to the vocabulary but these places: for short answers a tenth of the row."""
+    inputs = {"input_ids": batch.tokens, "attention_mask": batch.attention, "use_cache": False}
+    if network.packed:
+        inputs["position_ids"] = batch.positions
+    with network.autocast():
+        if network.head is None:
+            logits = network.model(**inputs).logits.flatten(0, 1)[batch.selected]
+        else:
+            hidden = network.trunk(**inputs).last_hidden_state
+            logits = network.head(hidden.flatten(0, 1)[batch.selected])
+    return logits.float()
+
+
+def answer_loss(network: Network, batch: Pass) -> Any:
+    """Summed cross-entropy of the answer tokens, in nats; divide by the answer tokens of the whole batch."""
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(answer_logits(network, batch), batch.targets, reduction="sum")

@@ -1,0 +1,287 @@
+"""The training loop: one for adapters and whole models."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tailor.errors import DataError
+from tailor.records import TrainingRecord
+from tailor.training.batches import Network, answer_loss, collate
+from tailor.training.checkpoints import Checkpoints, State, Tensors, identity
+from tailor.training.development import MOST_ROWS, PATIENCE, DevScore, evaluate, evaluation_steps, in_words
+from tailor.training.loading import (
+    choose_device,
+    context_length,
+    diverged,
+    end_tokens,
+    load_config,
+    load_network,
+    load_tokenizer,
+    save,
+    trainable,
+)
+from tailor.training.options import (
+    Callback,
+    Progress,
+    TrainingOptions,
+    TrainingRow,
+    check_options,
+    default_learning_rate,
+    rate_at,
+    warmup_steps,
+)
+from tailor.training.packing import Batch, passes, plan
+from tailor.training.rendering import Encoded, encode
+
+BETAS = (0.9, 0.98)
+CLIP = 1.0
+REPORTS = 50
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What stays the same through a training."""
+
+    network: Network
+    examples: Sequence[Encoded]
+    dev: Sequence[Encoded]
+    options: TrainingOptions
+    batches: Sequence[Batch]
+    rate: float
+    on_progress: Callback | None
+
+    @property
+    def steps(self) -> int:
+        return len(self.batches)
+
+
+def run(
+    base_folder: Path,
+    rows: Sequence[TrainingRow],
+    dev: Sequence[TrainingRow],
+    options: TrainingOptions,
+    *,
+    seed: int,
+    folder: Path,
+    work: Path,
+    on_progress: Callback | None,
+    checkpoint_seconds: float,
+) -> TrainingRecord:
+    """See `tailor.training.train`."""
+    import torch
+
+    check_options(options)
+    if not rows:
+        raise DataError("there are no rows to train on.", hint="Training needs at least one question with its answer.")
+    device, bf16 = choose_device()
+    config, tokenizer = load_config(base_folder), load_tokenizer(base_folder)
+    ends = end_tokens(tokenizer, base_folder, config)
+    limit = min(options.max_length, context_length(config) or options.max_length)
+    examples = encode(tokenizer, rows, ends=ends, limit=limit, name="training row")
+    dev_examples = encode(tokenizer, dev[:MOST_ROWS], ends=ends, limit=limit, name="dev row")
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        network = load_network(base_folder, options, examples, bf16=bf16)
+        lengths = [len(e.tokens) for e in examples]
+        batches = plan(
+            lengths, epochs=options.epochs, seed=seed, batch_tokens=options.batch_tokens, packed=network.packed
+        )
+        rate = options.learning_rate or default_learning_rate(options.kind, config.hidden_size, len(batches))
+        setup = Setup(network, examples, dev_examples, options, batches, rate, on_progress)
+        checkpoints = Checkpoints(work, identity(base_folder, rows, dev, options, seed, bf16))
+        state = Loop(setup, checkpoints, checkpoint_seconds).run()
+        count = sum(p.numel() for p in trainable(network).values())
+        save(network, base_folder, tokenizer, options, folder)
+    return _record(setup, state, seed, count, left_out=max(0, len(dev) - MOST_ROWS))
+
+
+class Loop:
+    """Steps from a checkpoint or the beginning to the end; leaves the best weights in the network."""
+
+    def __init__(self, setup: Setup, checkpoints: Checkpoints, checkpoint_seconds: float) -> None:
+        import torch
+
+        self.setup, self.checkpoints, self.checkpoint_seconds = setup, checkpoints, checkpoint_seconds
+        self.parameters = trainable(setup.network)
+        self.optimizer = torch.optim.AdamW(
+            list(self.parameters.values()), lr=setup.rate, betas=BETAS, weight_decay=setup.options.decay, fused=True
+        )
+        self.lengths = [len(e.tokens) for e in setup.examples]
+        self.state, self.best = State(), dict[str, Any]()
+        self.window_loss, self.window_tokens = torch.zeros((), device=setup.network.device), 0
+        self._restore()
+        self.warmup = warmup_steps(setup.options.warmup, setup.steps)
+        self.evaluations = evaluation_steps(setup.steps) if setup.dev else frozenset[int]()
+        self.report_every = max(1, setup.steps // REPORTS)
+
+    def run(self) -> State:
+        """Train to the end or until dev has not become better for `PATIENCE` evaluations."""
+        began = time.perf_counter() - self.state.seconds
+        saved_at, saved_step = time.perf_counter(), self.state.step
+        while self.state.step < self.setup.steps and self.state.stale < PATIENCE:
+            tokens = self._step(self.setup.batches[self.state.step], self.state.step)
+            step = self.state.step + 1
+            elapsed = time.perf_counter() - began
+            self.state = replace(self.state, step=step, tokens=self.state.tokens + tokens, seconds=elapsed)
+            if step in self.evaluations:
+                self._evaluate(step)
+            if step % self.report_every == 0 or step in self.evaluations or step == self.setup.steps:
+                self._report(step)
+            if time.perf_counter() - saved_at >= self.checkpoint_seconds:
+                self._save()
+                saved_at, saved_step = time.perf_counter(), step
+        if saved_step < self.state.step:
+            self._save()
+        self._keep_best()
+        return self.state
+
+    def _step(self, batch: Batch, step: int) -> int:
+        """One optimiser step; returns the tokens in it. The loss is divided by the answer tokens of the whole batch, so
+        that a batch in several passes has the gradient of one in a single pass."""
+        import torch
+
+        setup, network = self.setup, self.setup.network
+        answers = sum(self.lengths[e] - setup.examples[e].prompt for row in batch for e in row)
+        for rows in passes(batch, self.lengths, setup.options.micro_tokens):
+            tensors = collate(rows, setup.examples, packed=network.packed, device=network.device)
+            loss = answer_loss(network, tensors)
+            (loss / answers).backward()
+            self.window_loss += loss.detach()
+        self.window_tokens += answers
+        torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP)
+        for group in self.optimizer.param_groups:
+            group["lr"] = setup.rate * rate_at(step, setup.steps, self.warmup)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return sum(self.lengths[e] for row in batch for e in row)
+
+    def _evaluate(self, step: int) -> None:
+        setup = self.setup
+        score = evaluate(setup.network, setup.dev, setup.options.micro_tokens, step)
+        better = self.state.best is None or score.better_than(self.state.best)
+        if better:
+            self.best = {name: p.detach().cpu().clone() for name, p in self.parameters.items()}
+        self.state = replace(
+            self.state,
+            scores=(*self.state.scores, score),
+            best=score if better else self.state.best,
+            stale=0 if better else self.state.stale + 1,
+        )
+
+    def _report(self, step: int) -> None:
+        """Add to the curve and tell the caller. The only place where the loss is read back from the device."""
+        loss = float(self.window_loss) / self.window_tokens
+        if not math.isfinite(loss):
+            raise diverged(f"a loss of {loss} by step {step}")
+        self.window_loss.zero_()
+        self.window_tokens = 0
+        last = self.state.scores[-1] if self.state.scores else None
+        fresh = last.loss if last and last.step == step else None
+        self.state = replace(self.state, curve=(*self.state.curve, (step, loss, fresh)))
+        if self.setup.on_progress:
+            pace = self.state.seconds / step
+            self.setup.on_progress(
+                Progress(
+                    step,
+                    self.setup.steps,
+                    loss,
+                    last.loss if last else None,
+                    self.state.tokens / max(self.state.seconds, 1e-9),
+                    pace * (self.setup.steps - step),
+                )
+            )
+
+    def _save(self) -> None:
+        import torch
+
+        self.state = replace(self.state, window=(float(self.window_loss), self.window_tokens))
+        moments = {}
+        for name, parameter in self.parameters.items():
+            for key, value in self.optimizer.state[parameter].items():
+                moments[f"{key}/{name}"] = value
+        random = {"cpu": torch.get_rng_state()}
+        if self.setup.network.device.type == "cuda":
+            random["cuda"] = torch.cuda.get_rng_state()
+        self.checkpoints.save(self.state, Tensors(dict(self.parameters), self.best, moments, random))
+
+    def _restore(self) -> None:
+        import torch
+
+        found = self.checkpoints.load()
+        if not found:
+            return
+        self.state, tensors = found
+        self.best = tensors.best
+        self._set(tensors.weights)
+        saved = {
+            i: {key: tensors.moments[f"{key}/{name}"] for key in ("step", "exp_avg", "exp_avg_sq")}
+            for i, name in enumerate(self.parameters)
+        }
+        self.optimizer.load_state_dict({"state": saved, "param_groups": self.optimizer.state_dict()["param_groups"]})
+        torch.set_rng_state(tensors.random["cpu"])
+        if "cuda" in tensors.random:
+            torch.cuda.set_rng_state(tensors.random["cuda"])
+        self.window_loss.fill_(self.state.window[0])
+        self.window_tokens = self.state.window[1]
+
+    def _keep_best(self) -> None:
+        if self.best and self.state.best and self.state.best.step != self.state.step:
+            self._set(self.best)
+
+    def _set(self, values: dict[str, Any]) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(values[name])
+
+
+def _record(setup: Setup, state: State, seed: int, count: int, *, left_out: int) -> TrainingRecord:
+    return TrainingRecord(
+        method=setup.options.kind,
+        seed=seed,
+        steps=state.step,
+        tokens=state.tokens,
+        seconds=state.seconds,
+        trainable_parameters=count,
+        peak_memory_mb=_peak_memory_mb(),
+        best_step=state.best.step if state.best else state.step,
+        curve=tuple((step, loss, math.nan if dev is None else dev) for step, loss, dev in state.curve),
+        notes=tuple(_notes(setup, state, left_out)),
+    )
+
+
+def _notes(setup: Setup, state: State, left_out: int) -> list[str]:
+    network = setup.network
+    notes = [
+        f"learning rate {setup.rate:.2e}, {setup.steps} steps planned, "
+        f"{'bfloat16 products with float32 weights' if network.bf16 else 'float32'} on {network.device.type}"
+    ]
+    if not network.packed:
+        notes.append("one example per row: this architecture does not keep packed examples apart (slower, same result)")
+    if setup.steps < 100:
+        notes.append(f"only {setup.steps} optimiser steps; 100 or more are advisable (more epochs or smaller batches)")
+    if state.resumed:
+        notes.append(f"continued from a checkpoint {state.resumed} time(s)")
+    if left_out:
+        notes.append(f"dev: the first {MOST_ROWS} rows were looked at, {left_out} were not")
+    best: DevScore | None = state.best
+    if best is None:
+        notes.append("no dev rows: the last weights were kept, overfitting was not looked for")
+    else:
+        notes += in_words(state.scores, best, setup.steps)
+    return notes
+
+
+def _peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB of 10^6 bytes (Linux counts in KiB, macOS in bytes)."""
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

@@ -1,0 +1,221 @@
+"""From a Hugging Face folder to a network ready to train, and from trained weights to a folder that loads alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tailor.errors import ModelError
+from tailor.files import new_folder, write_json
+from tailor.training.batches import Network
+from tailor.training.options import TrainingOptions
+from tailor.training.rendering import Encoded
+
+PROBE_TOKENS = 24
+
+
+def load_tokenizer(base_folder: Path) -> Any:
+    """The tokenizer of a local folder.
+
+    Raises:
+        ModelError: the folder is missing or holds no tokenizer that can be read.
+    """
+    from transformers import AutoTokenizer
+
+    _check_folder(base_folder)
+    try:
+        return AutoTokenizer.from_pretrained(base_folder, local_files_only=True)
+    except Exception as error:
+        raise ModelError(
+            f"the tokenizer in {base_folder} cannot be loaded: {error}", hint="Download the model again."
+        ) from error
+
+
+def load_config(base_folder: Path) -> Any:
+    """The configuration of a local folder; ModelError if there is none."""
+    from transformers import AutoConfig
+
+    _check_folder(base_folder)
+    return AutoConfig.from_pretrained(base_folder, local_files_only=True).get_text_config()
+
+
+def _check_folder(base_folder: Path) -> None:
+    if not (base_folder / "config.json").is_file():
+        raise ModelError(
+            f"{base_folder} holds no Hugging Face model: config.json is missing.",
+            hint="Name the folder that holds config.json, tokenizer.json and model.safetensors.",
+        )
+
+
+def context_length(config: Any) -> int | None:
+    """Most tokens the model was built for, or None where it does not say."""
+    value = getattr(config, "max_position_embeddings", None)
+    return int(value) if value else None
+
+
+def end_tokens(tokenizer: Any, base_folder: Path, config: Any) -> frozenset[int]:
+    """Ids that end an answer, from tokenizer, configuration and generation_config.json."""
+    generation = base_folder / "generation_config.json"
+    stored = json.loads(generation.read_text(encoding="utf-8")) if generation.is_file() else {}
+    found: set[int] = set()
+    for value in (tokenizer.eos_token_id, getattr(config, "eos_token_id", None), stored.get("eos_token_id")):
+        if value is not None:
+            found.update(value if isinstance(value, (list, tuple)) else [value])
+    return frozenset(found)
+
+
+def choose_device() -> tuple[Any, bool]:
+    """Where to train, and whether matrix products are computed in bfloat16: on a GPU or CPU that has instructions for
+    it (on a CPU 2.2 times as fast as float32 with them, slower without)."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.device("cpu"), bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+
+
+def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence[Encoded], *, bf16: bool) -> Network:
+    """Load the base, find out how it can be driven, attach adapters. Trained weights are float32 in any case.
+
+    Raises:
+        ModelError: the model cannot be loaded or is no causal language model.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # the caller has its own
+    device, _ = choose_device()
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base_folder, dtype="auto", local_files_only=True)
+    except Exception as error:
+        raise ModelError(
+            f"the model in {base_folder} cannot be loaded for training: {error}",
+            hint="A causal language model in Hugging Face format with safetensors is needed.",
+        ) from error
+    model.config.use_cache = False
+    if options.kind == "full" or not bf16:
+        model.float()
+    model.to(device).eval()
+    trunk = getattr(model, model.base_model_prefix, None)
+    split, packed = _probe(model, trunk, examples)
+    if options.kind == "lora":
+        model = _with_adapters(model, base_folder.name, options, compute=torch.bfloat16 if bf16 else torch.float32)
+    inner = model.get_base_model() if options.kind == "lora" else model
+    model.train()
+    return Network(model, trunk, inner.get_output_embeddings() if split else None, packed, bf16, device)
+
+
+def _with_adapters(model: Any, name: str, options: TrainingOptions, *, compute: Any) -> Any:
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=options.rank,
+        lora_alpha=options.alpha,
+        lora_dropout=0.0,
+        target_modules=options.targets,
+        task_type="CAUSAL_LM",
+    )
+    adapted = get_peft_model(model, config)
+    adapted.peft_config["default"].base_model_name_or_path = name
+    # Frozen matrices are kept in the type they are multiplied in: autocast would convert them in every pass. What is
+    # not multiplied (embeddings, norms) stays float32, so the residual stream does too.
+    linear = {id(m.weight) for m in adapted.modules() if isinstance(m, torch.nn.Linear)}
+    for parameter in adapted.parameters():
+        frozen_matrix = not parameter.requires_grad and id(parameter) in linear
+        parameter.data = parameter.data.to(compute if frozen_matrix else torch.float32)
+    for module in adapted.modules():
+        if hasattr(module, "cast_input_dtype_enabled"):
+            module.cast_input_dtype_enabled = False  # autocast does it once instead of twice
+    return adapted
+
+
+def _probe(model: Any, trunk: Any, examples: Sequence[Encoded]) -> tuple[bool, bool]:
+    """Whether head(trunk(x)) are the model's logits, and whether restarting positions keep packed examples apart.
+
+    Asked of the model itself on two short pieces, because class names do not tell: architectures with soft caps,
+    scales, state-space layers or learned positions answer no and are trained on the slower, general path.
+    """
+    import torch
+
+    pieces = [torch.tensor(e.tokens[:PROBE_TOKENS], device=model.device)[None] for e in (examples[0], examples[-1])]
+    tokens = torch.cat(pieces, dim=1)
+    positions = torch.cat([torch.arange(p.shape[1], device=model.device)[None] for p in pieces], dim=1)
+    with torch.no_grad():
+        alone = torch.cat([model(input_ids=p, use_cache=False).logits for p in pieces], dim=1).float()
+        # Rounding of what was stored in 16 bits is about 1 % of the largest logit; a leak between examples is far more.
+        tolerance = float(alone.abs().max()) * (1e-3 if model.dtype == torch.float32 else 5e-2)
+
+        def equal(compute: Any) -> bool:
+            try:
+                return bool((compute().float() - alone).abs().max() <= tolerance)
+            except (TypeError, ValueError, RuntimeError, AttributeError):
+                return False  # the architecture has no such way in
+
+        head = model.get_output_embeddings()
+        split = trunk is not model and equal(
+            lambda: torch.cat([head(trunk(input_ids=p, use_cache=False).last_hidden_state) for p in pieces], dim=1)
+        )
+        packed = equal(lambda: model(input_ids=tokens, position_ids=positions, use_cache=False).logits)
+    return split, packed
+
+
+def trainable(network: Network) -> dict[str, Any]:
+    """The parameters that are trained, by name."""
+    return {name: p for name, p in network.model.named_parameters() if p.requires_grad}
+
+
+def save(network: Network, base_folder: Path, tokenizer: Any, options: TrainingOptions, folder: Path) -> None:
+    """Write the result: a PEFT adapter, or a whole model in the base's data type with tokenizer and chat template. The
+    folder appears complete or not at all.
+
+    Raises:
+        ModelError: a weight is not a finite number.
+    """
+    import torch
+
+    if not all(bool(torch.isfinite(p).all()) for p in trainable(network).values()):
+        raise diverged("a weight that is NaN or infinite after the last step")
+    with new_folder(folder) as temporary:
+        if options.kind == "lora":
+            network.model.save_pretrained(temporary, save_embedding_layers=False)
+            (temporary / "README.md").unlink(missing_ok=True)  # an empty model card
+            _name_base(temporary / "adapter_config.json", base_folder.name)
+        else:
+            network.model.to(_stored_type(base_folder))
+            network.model.config.use_cache = True
+            network.model.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+            if (base_folder / "generation_config.json").is_file():
+                shutil.copy(base_folder / "generation_config.json", temporary)
+        temporary.chmod(0o755)
+
+
+def _name_base(path: Path, name: str) -> None:
+    config = json.loads(path.read_text(encoding="utf-8"))
+    write_json(path, {**config, "base_model_name_or_path": name})
+
+
+def _stored_type(base_folder: Path) -> Any:
+    """The data type of the base's stored weights."""
+    from safetensors import safe_open
+
+    first = min(base_folder.glob("*.safetensors"))
+    with safe_open(first, framework="pt") as tensors:
+        types = [tensors.get_slice(name).get_dtype() for name in tensors.keys()]  # noqa: SIM118
+    import torch
+
+    known = {"BF16": torch.bfloat16, "F16": torch.float16}
+    return known.get(max(set(types), key=types.count), torch.float32)
+
+
+def diverged(found: str) -> ModelError:
+    """The error for a training whose numbers are no longer finite."""
+    return ModelError(
+        f"training diverged: expected finite numbers, found {found}.",
+        hint="Set learning_rate to a third of what it was. No model was written.",
+    )

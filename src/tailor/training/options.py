@@ -1,0 +1,137 @@
+"""What a training is asked for: rows, options, learning rates, progress. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tailor.errors import ConfigError
+from tailor.plugins import did_you_mean
+from tailor.records import Message
+
+Kind = Literal["lora", "full"]
+KINDS: tuple[Kind, ...] = ("lora", "full")
+TARGETS = ("all-linear",)
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """One example: the conversation so far and the answer to learn."""
+
+    prompt: tuple[Message, ...]
+    answer: str
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train. The defaults suit rows of some tens of tokens and a model of some millions of parameters.
+
+    Attributes:
+        kind: `lora` trains low-rank adapters beside all linear layers, `full` every weight.
+        learning_rate: peak rate; None takes `default_learning_rate`.
+        epochs: passes over the rows; 0.5 is the first half of one shuffled pass.
+        batch_tokens: tokens per optimiser step, at least one row's worth. 1024 is 16-32 short questions.
+        micro_tokens: most tokens in one forward pass; a larger batch is accumulated, with equal gradients.
+        rank, alpha: of the adapters; their product is scaled by alpha / rank, so the rate carries over between ranks.
+        targets: which layers get adapters; only `all-linear` (attention and MLP, not embeddings or output layer).
+        warmup: share of the steps in which the rate rises linearly (at least 10 steps, at most half of all).
+        weight_decay: None is 0 for LoRA and 0.01 for full.
+        max_length: most tokens of one example; the model's context bounds it too.
+    """
+
+    kind: Kind
+    learning_rate: float | None = None
+    epochs: float = 3.0
+    batch_tokens: int = 1024
+    micro_tokens: int = 4096
+    rank: int = 32
+    alpha: int = 32
+    targets: str = "all-linear"
+    warmup: float = 0.03
+    weight_decay: float | None = None
+    max_length: int = 1024
+
+    @property
+    def decay(self) -> float:
+        """The weight decay that applies."""
+        if self.weight_decay is not None:
+            return self.weight_decay
+        return 0.0 if self.kind == "lora" else 0.01
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands. `loss` is the mean over answer tokens since the last report (nats per token), `dev` the
+    last dev loss or None before the first; `eta_seconds` the time left at the pace so far."""
+
+    step: int
+    steps: int
+    loss: float
+    dev: float | None
+    tokens_per_second: float
+    eta_seconds: float
+
+
+class Callback(Protocol):
+    """Told about progress, about fifty times in a training. What it raises ends the training."""
+
+    def __call__(self, progress: Progress, /) -> None: ...
+
+
+def default_learning_rate(kind: Kind, hidden_size: int, steps: int) -> float:
+    """The peak learning rate to start from.
+
+    Full tuning: 5e-5 * (2000 / hidden)^0.781, the fit of Tinker's cookbook (`hyperparam_utils.get_lr`) for Llama models
+    of 1-70 B parameters. Extrapolated to hidden sizes of 128-320 it is about three times too low (4.3e-4 where 1e-3 was
+    best of 1e-4, 3e-4, 1e-3 and 3e-3 on 60 new entities), so below 2000 a factor rises with the logarithm of size
+    to 3 at 512 and stays there: 7.5e-4 at 256, 2.9e-5 at 4096.
+
+    LoRA: 10 times that, 15 times in fewer than 100 steps ("LoRA Without Regret", Thinking Machines 2025: 9.8 and about
+    15), at most 1e-2: above that small models lost what they knew.
+
+    Args:
+        kind: `lora` or `full`.
+        hidden_size: width of the model, >= 1.
+        steps: optimiser steps of the whole training.
+    """
+    factor = 1 + 2 * min(1.0, max(0.0, math.log(2000 / hidden_size) / math.log(2000 / 512)))
+    full = float(5e-5 * (2000 / hidden_size) ** 0.781 * factor)
+    if kind == "full":
+        return full
+    return min(1e-2, full * (15 if steps < 100 else 10))
+
+
+def check_options(options: TrainingOptions) -> None:
+    """Raise ConfigError for a setting that is unknown or impossible."""
+    if options.kind not in KINDS:
+        raise ConfigError(f"no kind of training called '{options.kind}'.{did_you_mean(options.kind, list(KINDS))}")
+    if options.targets not in TARGETS:
+        raise ConfigError(f"no LoRA targets called '{options.targets}'.{did_you_mean(options.targets, list(TARGETS))}")
+    rate = options.learning_rate
+    if rate is not None and not (0 < rate < math.inf):
+        raise ConfigError(
+            f"learning_rate must be a positive number, found {rate}.", hint="Leave it out for a rate by model size."
+        )
+    if not 0 < options.epochs < math.inf:
+        raise ConfigError(f"epochs must be a positive number, found {options.epochs}.", hint="3 is a good start.")
+    for name in ("rank", "alpha", "batch_tokens", "micro_tokens", "max_length"):
+        value = getattr(options, name)
+        if value < 1:
+            raise ConfigError(f"{name} must be at least 1, found {value}.", hint="Leave it out for the default.")
+    if not 0 <= options.warmup < 1:
+        raise ConfigError(f"warmup is a share of the steps from 0 to below 1, found {options.warmup}.")
+    if not 0 <= options.decay < math.inf:
+        raise ConfigError(f"weight_decay must be 0 or more, found {options.weight_decay}.")
+
+
+def warmup_steps(share: float, steps: int) -> int:
+    """Steps of linear warm-up: the share, at least 10, at most half of all."""
+    return min(max(10, math.ceil(share * steps)), max(1, steps // 2))
+
+
+def rate_at(step: int, steps: int, warmup: int) -> float:
+    """Factor on the peak rate in optimiser step `step` (0-based): linear to 1 over `warmup` steps, then linear to 0."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return (steps - step) / max(1, steps - warmup)
