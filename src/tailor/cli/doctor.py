@@ -97,7 +97,7 @@ def _show(facts: dict[str, Any]) -> None:
         table.add_row(f"  {key.replace('_', ' ')}", shown)
     out.print(table)
     for extra, there in facts["extras"].items():
-        out.print(f"  {'[green]✓[/]' if there else '[red]✗[/]'} tailor[{extra}]", markup=True, highlight=False)
+        out.print(f"  {'[green]✓[/]' if there else '[red]✗[/]'} tailor\\[{extra}]")
     for problem in facts["problems"]:
         out.print(f"  [red]✗[/] {problem}", soft_wrap=True)
     if not facts["problems"]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 
 import typer
@@ -19,20 +17,22 @@ INTERNAL = 70
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    # Rich's help screens cost 100 ms at every start, plain ones nothing.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Adapts language models to your own data - and finds out first whether it should. Measure twice, tune once.",
     epilog="Exit codes: 0 done, 2 settings or data are wrong, 3 a package is missing, 4 a model or file cannot "
     "be used, 5 the study cannot go on, 6 a gate refused, 130 interrupted.",
 )
-app.command("init")(init.init)
-app.command("check")(check.check)
-app.command("compare")(compare.compare)
-app.command("report")(report.report)
-app.command("chat")(chat.chat)
-app.command("promote")(promote.promote)
-app.command("rollback")(rollback.rollback)
-app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
+app.command("init", short_help="Write a tailor.yaml for the files in a folder.")(init.init)
+app.command("check", short_help="Check settings and data before anything is spent.")(check.check)
+app.command("compare", short_help="Compare all arms; end with a verdict and a memo.")(compare.compare)
+app.command("report", short_help="Show the results of a study again.")(report.report)
+app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
+app.command("promote", short_help="Make an arm of a study the champion.")(promote.promote)
+app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)
+app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve.serve)
+app.command("doctor", short_help="Say what is installed and what this machine can do.")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)
@@ -79,6 +79,9 @@ def _os_words(error: OSError) -> str:
 
 
 def _keep_traceback() -> Path:
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="tailor-error-", suffix=".txt", delete=False) as log:
         log.write(traceback.format_exc())
     return Path(log.name)

@@ -16,7 +16,7 @@ def promote(
     workspace: WorkspaceOption = Path(),
     study: StudyOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Which training; the first seed if left out.")] = None,
-    why: Annotated[str, typer.Option("--why", help="Kept in the history.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Kept in the history.")] = "recommended by the study",
     force: Annotated[bool, typer.Option("--force", help="Past a gate that refuses; recorded as such.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,7 +37,7 @@ def promote(
         force=force,
     )
     if as_json:
-        print_json({"champion": release.id, "arm": release.arm, "version": release.version})
+        print_json({"champion": release.id, "arm": release.record.arm, "version": release.record.version})
         return
     console().print(f"{release.id} is the champion.")
     console().print(f"[dim]Next: tailor serve {workspace} · tailor rollback {workspace}[/]", soft_wrap=True)

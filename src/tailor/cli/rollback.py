@@ -13,7 +13,7 @@ from tailor.cli.common import JsonOption, WorkspaceArgument, console, print_json
 
 def rollback(
     workspace: WorkspaceArgument = Path(),
-    why: Annotated[str, typer.Option("--why", help="Kept in the history.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Kept in the history.")] = "rolled back by hand",
     as_json: JsonOption = False,
 ) -> None:
     """Make the previous champion the champion again; a running server follows within a second."""
@@ -21,6 +21,6 @@ def rollback(
 
     release = ReleaseStore(workspace).rollback(by=getpass.getuser(), why=why)
     if as_json:
-        print_json({"champion": release.id, "arm": release.arm, "version": release.version})
+        print_json({"champion": release.id, "arm": release.record.arm, "version": release.record.version})
     else:
         console().print(f"The champion is {release.id} again.")

@@ -92,10 +92,11 @@ def _costs(choice: Choice, evidence: Evidence) -> list[str]:
     lines = []
     price = worth_from(a, b, gain, evidence.questions, evidence.hourly, evidence.refreshes)
     if price is not None:
-        lines.append(
-            f"{better} is worth its extra {money(theirs - mine)} a month over {simple} where a wrong answer costs more "
-            f"than {money(price)} (at {_a_month(evidence)})."
-        )
+        dear = "as soon as a wrong answer costs a cent"
+        if price >= 0.01:
+            dear = f"where a wrong answer costs more than {money(price)}"
+        extra = f"its extra {money(theirs - mine)} a month over {simple}"
+        lines.append(f"{better} is worth {extra} {dear} (at {_a_month(evidence)}).")
     return lines + _volume(simple, better, gain, evidence) + _refreshes(simple, better, gain, evidence)
 
 
@@ -126,6 +127,8 @@ def _volume(simple: str, better: str, gain: float, evidence: Evidence) -> list[s
     if math.isinf(volume):
         return [f"At {money(evidence.wrong)} for a wrong answer {better} pays at no volume."]
     times = volume / evidence.questions
+    if times < 0.01:
+        return []  # it pays at any volume worth speaking of
     return [
         f"At {money(evidence.wrong)} for a wrong answer {better} pays from {count(max(1, volume), 'question')} a month "
         f"({_times(times)} today's)."
@@ -133,8 +136,6 @@ def _volume(simple: str, better: str, gain: float, evidence: Evidence) -> list[s
 
 
 def _times(ratio: float) -> str:
-    if ratio < 0.01:
-        return "under 1 % of"
     return f"{decimal(ratio, 1)} ×" if ratio >= 0.95 else f"{100 * ratio:.0f} % of"
 
 

@@ -46,7 +46,7 @@ class Difference:
         """Facts for an interval of ± margin; half-widths shrink with the square root of the number of facts."""
         if self.half_width is None or not self.n_facts or margin <= 0:
             return None
-        return math.ceil(self.n_facts * (self.half_width / margin) ** 2)
+        return math.ceil(self.n_facts * (self.half_width / margin) ** 2 - 1e-6)  # 9.000000002 is 9
 
     def reversed(self) -> Difference:
         minus = [None if v is None else -v for v in (self.value, self.high, self.low)]

@@ -33,8 +33,11 @@ def render_html(results: Mapping[str, Any]) -> str:
     from markupsafe import Markup
 
     clean = _clean(results)
-    chosen = verdict_in(clean).arm
-    against = pictures.forest_picture(clean, chosen, None, "forest-chosen") if chosen != clean.get("control") else ""
+    verdict = verdict_in(clean)
+    # An arm that is only the best for the time being is not marked as chosen.
+    chosen = None if verdict.kind == "not-enough-evidence" else verdict.arm
+    compared = None if verdict.arm == clean.get("control") else verdict.arm
+    against = pictures.forest_picture(clean, compared, chosen, "forest-chosen")
     drawn: dict[str, Any] = {
         "pareto": Markup(pictures.pareto_picture(clean, chosen)),
         "forest": Markup(pictures.forest_picture(clean, clean.get("control"), chosen)),
@@ -62,6 +65,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["md"] = escape_markdown
+    environment.filters["tied"] = lambda text: str(text).replace(" %", "\N{NO-BREAK SPACE}%")
     return environment
 
 

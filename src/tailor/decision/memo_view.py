@@ -45,6 +45,7 @@ def memo_view(results: Mapping[str, Any]) -> dict[str, Any]:
         "study": str(results.get("study") or ""),
         "created": str(results.get("created") or "")[:10],
         "partial": results.get("status") == "partial",
+        "mark": "for now" if verdict.kind == "not-enough-evidence" else "chosen",
         "kind": KIND_NAMES[verdict.kind],
         "verdict": verdict,
         "figures": figures(evidence, verdict),

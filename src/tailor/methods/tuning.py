@@ -66,7 +66,7 @@ def training_rows(examples: tuple[Example, ...]) -> tuple[TrainingRow, ...]:
 
 def progress_words(progress: Progress) -> str:
     """`loss 0.31  dev 0.78  9.8k tok/s  0:52 left`."""
-    dev = f"  dev {progress.dev:.2f}" if progress.dev == progress.dev else ""
+    dev = f"  dev loss {progress.dev:.2f}" if progress.dev is not None else ""
     minutes, seconds = divmod(int(progress.eta_seconds), 60)
     return (
         f"loss {progress.loss:.2f}{dev}  {progress.tokens_per_second / 1000:.1f}k tok/s  {minutes}:{seconds:02d} left"

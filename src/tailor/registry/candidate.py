@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import tailor
 from tailor.errors import GateError, StudyError
 from tailor.files import read_json
 from tailor.plugins import did_you_mean
-from tailor.records import Adaptation
+from tailor.records import Adaptation, Interval
+from tailor.registry.release import Evidence, Lineage
 from tailor.runtime import adaptation_from_json
 
 
@@ -21,7 +23,7 @@ class Candidate:
     adaptation: Adaptation
     seed: int
     study: str
-    lineage: dict[str, Any]
+    lineage: Lineage
 
 
 def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -> Candidate:
@@ -47,24 +49,37 @@ def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -
     fit = read_json(study / "fits" / fits[chosen])
     adaptation = adaptation_from_json(fit["adaptation"])
     plan = read_json(study / "plan.json")["plan"]
-    lineage = {
-        "dataset_sha256": results["dataset"]["sha256"],
-        "plan_sha256": results["plan_sha256"],
-        "config": next(a for a in plan["arms"] if a["name"] == arm),
-        "base": {"kind": adaptation.base.kind, "name": adaptation.base.name, "revision": adaptation.base.revision},
-        "code_version": tailor.__version__,
-        "evidence": {
-            "quality": record["quality"],
-            "general": record["general"],
-            "hallucination": record["hallucination"],
-            "verdict": results["verdict"]["kind"],
-            "verdict_arm": results["verdict"]["arm"],
-        },
-    }
+    quality = record["quality"] or {}
+    known = {k: quality[k] for k in ("value", "low", "high", "n_items", "n_facts") if quality.get(k) is not None}
+    verdict = results["verdict"]
+    evidence = Evidence(
+        Interval(**{"value": math.nan, "low": math.nan, "high": math.nan, **known}),
+        verdict=verdict["kind"],
+        recommended=verdict["arm"] == arm,
+        metrics=_metrics(record),
+    )
+    lineage = Lineage(
+        dataset_sha256=results["dataset"]["sha256"],
+        plan_sha256=results["plan_sha256"],
+        config=next(a for a in plan["arms"] if a["name"] == arm),
+        code_version=tailor.__version__,
+        evidence=evidence,
+    )
     return Candidate(adaptation, chosen, results["study"], lineage)
 
 
+def _metrics(record: dict[str, Any]) -> dict[str, float]:
+    """Further evidence by name; what is unknown is left out."""
+    values = {
+        "general_difference": (record["general"] or {}).get("difference"),
+        "hallucination": (record["hallucination"] or {}).get("value"),
+        "latency_p95_ms": record["latency_ms"]["p95"],
+    }
+    return {k: float(v) for k, v in values.items() if v is not None}
+
+
 def _gates(arm: str, record: dict[str, Any], results: dict[str, Any], force: bool) -> None:
+    """What a study says against an arm; that it recommends another is the release store's to refuse."""
     if record["status"] == "failed":
         raise GateError(f"{arm} failed in the study: {record['failure']['cause']}")
     if force:

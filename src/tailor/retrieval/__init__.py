@@ -1,0 +1,1 @@
+"""Search a team's documents: cut into passages, index, search, cite."""

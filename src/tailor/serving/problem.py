@@ -40,8 +40,8 @@ class Problem(Exception):
 
 
 def of_failure(failure: Failure) -> Problem:
-    """Why the model gave no answer, as an HTTP status. Causes are told only where the client can act on them: others may
-    quote an engine's or an upstream's internals."""
+    """Why the model gave no answer, as an HTTP status. Causes are told only where the client can act on them: others
+    may quote an engine's or an upstream's internals."""
     if failure.kind == "too-long":
         message = f"{failure.cause}. Send a shorter conversation or a smaller max_completion_tokens."
         return Problem(400, message, code="context_length_exceeded", param="messages")

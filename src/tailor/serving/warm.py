@@ -37,14 +37,14 @@ class Target:
 
     version: int
     manifest_sha256: str
-    options: Options = Options()
+    options: Options
 
 
 class WarmReleases:
     """The releases used last, each verified once, when it was loaded.
 
-    Releases on one base share a runtime, and with it the base model in memory; a runtime is closed when none of the warm
-    releases needs it any more.
+    Releases on one base share a runtime, and with it the base model in memory; a runtime is closed when none of the
+    warm releases needs it any more.
 
     Args:
         folder: where the numbered release folders lie.
@@ -97,8 +97,8 @@ class WarmReleases:
 
 
 class CurrentReleases:
-    """`current.json` as of now: looked at before every request, read again when it was replaced. A rollback is therefore
-    seen by the next request, at the price of one stat call.
+    """`current.json` as of now: looked at before every request, read again when it was replaced. A rollback is
+    therefore seen by the next request, at the price of one stat call.
 
     Raises (all methods):
         ArtifactError: the file is damaged.

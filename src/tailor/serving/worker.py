@@ -1,7 +1,7 @@
 """One thread that does all model work, fed by a bounded queue.
 
-PyTorch models are not re-entrant and two generations at once on one CPU are slower than one after the other, so there is
-one worker. Requests that wait together and ask the same release answer in one batch.
+PyTorch models are not re-entrant and two generations at once on one CPU are slower than one after the other, so there
+is one worker. Requests that wait together and ask the same release answer in one batch.
 """
 
 from __future__ import annotations

@@ -22,14 +22,14 @@ from tailor.evaluation.summary import ArmAnswers, ArmSummary, summarise
 from tailor.files import read_json, read_lines, to_plain
 from tailor.methods.compose import Arm
 from tailor.models import describe_base
-from tailor.records import Completion, Failure, Fitted, Score, Usage
+from tailor.records import CellName, Completion, Failure, Fitted, Score, Usage
 from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.environment import environment
 from tailor.study.flips import flips
 from tailor.study.plan import PRIMARY_CELL, Cell, Study
 
 FORMAT_VERSION = 1
-DECISION_CELLS = ("held-out-framing", "held-out-fact", "unanswerable")
+DECISION_CELLS: tuple[CellName, ...] = ("held-out-framing", "held-out-fact", "unanswerable")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _read_cell(study: Study, cell: Cell) -> CellResult:
 
 def _scores(study: Study, cells: Sequence[CellResult]) -> ArmAnswers | None:
     """All scores of an arm; seeds whose cell failed before answering are left out. None without any."""
-    metric = METRICS.load(study.plan["metric"]["name"])()
+    metric = METRICS.load(study.plan["metric"]["name"])
     test = study.inputs.of("test")
     missing = Failure("interrupted", "not answered", retryable=True, hint="Run tailor compare again.")
     by_seed: dict[int, dict[str, Score | Failure]] = {}
@@ -182,14 +182,12 @@ def _arm(
         "retrieval": _retrieval(study, cells),
         "usage": _usage(study, cells),
         "latency_ms": _latency([ms for c in cells for ms in c.latency_ms]),
-        "curves": [{"seed": c.cell.seed, "points": c.fitted.training.curve} for c in cells if _trained(c)],
+        "curves": [
+            {"seed": c.cell.seed, "points": c.fitted.training.curve} for c in cells if c.fitted and c.fitted.training
+        ],
         "notes": _notes(cells, summary),
         "fits": [{"seed": c.cell.seed, "fit": f"{c.cell.file}.json"} for c in cells if c.fitted],
     }
-
-
-def _trained(cell: CellResult) -> bool:
-    return cell.fitted is not None and cell.fitted.training is not None
 
 
 def _notes(cells: Sequence[CellResult], summary: ArmSummary | None) -> list[str]:

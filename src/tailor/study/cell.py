@@ -125,7 +125,7 @@ def dev_score(study: Study, adaptation: Adaptation, runtime: Runtime) -> float:
     path = study.folder / "dev" / f"{adaptation_sha256(adaptation)[:24]}.json"
     if path.is_file():
         return float(read_json(path)["score"])
-    metric = METRICS.load(study.workspace.config.metric)()
+    metric = METRICS.load(study.workspace.config.metric)
     answers = runtime.answer(adaptation, [e.messages for e in items])
     values = [
         score(e, a.text, metric).value if isinstance(a, Completion) else 0.0

@@ -37,7 +37,8 @@ def _of_arm(
     after: ArmAnswers | None,
     before: ArmAnswers | None,
 ) -> dict[str, Any]:
-    fixed, broke = [], []
+    fixed: list[dict[str, Any]] = []
+    broke: list[dict[str, Any]] = []
     for example in study.inputs.of("test"):
         if after is None or before is None or example.cell == "trained-framing":
             continue

@@ -14,12 +14,12 @@ from tailor.errors import ArtifactError, StudyError
 from tailor.evaluation.metrics import METRICS
 from tailor.files import read_json, sha256_of, to_plain, write_json
 from tailor.methods.compose import Arm
-from tailor.records import CELLS
+from tailor.records import CELLS, CellName
 from tailor.study.config import Workspace
 from tailor.study.inputs import Inputs
 
 FORMAT_VERSION = 1
-PRIMARY_CELL = "held-out-framing"
+PRIMARY_CELL: CellName = "held-out-framing"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _cells(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Cell]:
 def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[str, Any]:
     config = workspace.config
     test = sorted(inputs.of("test"), key=lambda e: e.id)
-    metric = METRICS.load(config.metric)()
+    metric = METRICS.load(config.metric)
     plan: dict[str, Any] = to_plain(
         {
             "format_version": FORMAT_VERSION,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,9 +97,7 @@ def _run_here(study: Study, pending: list[Cell], listener: Listener, failures: d
     try:
         for cell in pending:
             started = time.perf_counter()
-            failure = run_cell(
-                study, cell, runtime, lambda p, f, w, name=cell.name: listener.cell_progress(name, p, f, w)
-            )
+            failure = run_cell(study, cell, runtime, partial(listener.cell_progress, cell.name))
             if failure:
                 failures[cell.name] = failure
             listener.cell_done(cell.name, failure, time.perf_counter() - started)

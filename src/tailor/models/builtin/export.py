@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +105,6 @@ def publish(folder: Path, link: Path) -> None:
     fresh = link.with_name(link.name + ".new")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(folder.name)
-    os.replace(fresh, link)
+    fresh.replace(link)
     if before is not None and before != folder.resolve():
         shutil.rmtree(before, ignore_errors=True)

@@ -168,4 +168,3 @@ class Supply:
                     raise RuntimeError(
                         f"the corpus process ended with code {self.process.exitcode}; its error is printed above"
                     ) from None
-

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import time
-import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,8 +92,8 @@ class Optimiser:
         """Take over a state given by :meth:`tensors`."""
         states: dict[int, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
         for name, value in tensors.items():
-            number, key, field = name.split(".")
-            states[int(number)][int(key)][field] = value
+            part_number, key, field = name.split(".")
+            states[int(part_number)][int(key)][field] = value
         for number, part in enumerate(self.parts):
             part.load_state_dict({"state": dict(states[number]), "param_groups": part.state_dict()["param_groups"]})
 
@@ -205,7 +204,7 @@ class Run:
         for piece in batch:
             weights = torch.from_numpy(piece.weights)
             losses = self.model.losses(torch.from_numpy(piece.tokens), torch.from_numpy(piece.targets), weights, BOS)
-            (losses @ weights.flatten()[weights.flatten() > 0] / total).backward()  # type: ignore[no-untyped-call]
+            (losses @ weights.flatten()[weights.flatten() > 0] / total).backward()
             self.losses.add(piece, losses.detach())
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimiser.step(factor)

@@ -155,7 +155,7 @@ class Question:
         return (self.sentence if full else self.short) + (f" [{self.passage}]" if cite else "")
 
 
-def questions_of(passages: list[Passage], rng: random.Random, count: int, gaps: float = 0.15) -> list[Question]:
+def questions_of(passages: list[Passage], rng: random.Random, count: int, gaps: float = 0.13) -> list[Question]:
     """Up to `count` different questions, a share `gaps` of them not answered by the passages."""
     able, unable = [], []
     for number, passage in enumerate(passages, 1):

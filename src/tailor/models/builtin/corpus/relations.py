@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from tailor.models.builtin.corpus import words as w
 from tailor.models.builtin.corpus.names import Names
-from tailor.models.builtin.corpus.relations_company import COMPANY, PRODUCT
+from tailor.models.builtin.corpus.relations_company import COMPANY
 from tailor.models.builtin.corpus.relations_people import EVENT, PERSON, PROJECT
+from tailor.models.builtin.corpus.relations_product import PRODUCT
 from tailor.models.builtin.corpus.relations_things import NATURE, POLICY
 from tailor.models.builtin.corpus.values import Values
 

@@ -76,7 +76,7 @@ Questions about {e} go to {v}.
 ? Who is responsible for {e}?
 ? To whom do questions about {e} go?
 ? In whose hands is {e}?
-! Who takes care of {e}?
+! Whom should I ask when {e} is unclear?
 = rule since date
 {e} has applied since {v}.
 {e} came into force on {v}.
@@ -199,7 +199,7 @@ The manager of {e} is {v}.
 ? Who manages {e}?
 ? Who is the manager of {e}?
 ? By whom is {e} managed?
-! Who takes care of {e}?
+! Which person keeps {e} running?
 """
 
 NATURE = """

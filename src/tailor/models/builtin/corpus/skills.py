@@ -20,42 +20,51 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-OPPOSITES = _pairs("""hot=cold,big=small,old=new,fast=slow,high=low,open=closed,early=late,full=empty,light=dark,hard=soft
-happy=sad,rich=poor,clean=dirty,strong=weak,wet=dry,long=short,thick=thin,loud=quiet,cheap=expensive,easy=difficult
-first=last,up=down,left=right,day=night,inside=outside,buy=sell,win=lose,push=pull,begin=end,give=take,remember=forget
-arrive=leave,true=false,public=private,wide=narrow,deep=shallow,heavy=light in weight,young=elderly,safe=dangerous
-near=far,right=wrong,war=peace,love=hate,more=less,always=never,all=none,above=below,before=after,north=south,east=west
-summer=winter,question=answer,friend=enemy,same=different,smooth=rough,simple=complex,polite=rude,brave=afraid""")
-CAPITALS = _pairs("""France=Paris,Germany=Berlin,Spain=Madrid,Italy=Rome,Portugal=Lisbon,Poland=Warsaw,Austria=Vienna
-Norway=Oslo,Sweden=Stockholm,Denmark=Copenhagen,Finland=Helsinki,Ireland=Dublin,Greece=Athens,Turkey=Ankara
-Egypt=Cairo,Kenya=Nairobi,India=New Delhi,Japan=Tokyo,China=Beijing,Canada=Ottawa,Brazil=Brasilia,Chile=Santiago
-Peru=Lima,Mexico=Mexico City,Serbia=Belgrade,Croatia=Zagreb,Slovenia=Ljubljana,Hungary=Budapest,Romania=Bucharest
-Bulgaria=Sofia,Belgium=Brussels,Switzerland=Bern,Iceland=Reykjavik,Estonia=Tallinn,Latvia=Riga,Lithuania=Vilnius
-Morocco=Rabat,Vietnam=Hanoi,Thailand=Bangkok,Indonesia=Jakarta,Australia=Canberra,the Netherlands=Amsterdam
-the United States=Washington,the United Kingdom=London,New Zealand=Wellington,Cuba=Havana,Russia=Moscow,Ukraine=Kyiv""")
-FACTS = _pairs("""What colour is the sky on a clear day?=blue,What colour is grass?=green,What colour is snow?=white
-What colour is a ripe lemon?=yellow,What colour is coal?=black,What colour is blood?=red,What do bees make?=honey
-What do cows give us to drink?=milk,What do hens lay?=eggs,Which animal barks?=a dog,Which animal says miaow?=a cat
-How many legs does a dog have?=four,How many legs does a spider have?=eight,How many legs does an ant have?=six
-How many days are in a week?=seven,How many months are in a year?=twelve,How many hours are in a day?=24
-How many minutes are in an hour?=60,How many seconds are in a minute?=60,How many days are in a normal year?=365
-How many days are in a leap year?=366,How many metres are in a kilometre?=1000,How many grams are in a kilogram?=1000
-How many centimetres are in a metre?=100,How many sides does a triangle have?=three,How many sides does a square have?=four
-Which planet do we live on?=Earth,Which star warms the Earth?=the sun,What is frozen water called?=ice
+OPPOSITES = _pairs("""hot=cold,big=small,old=new,fast=slow,high=low,open=closed,early=late,full=empty
+light=dark,hard=soft,happy=sad,rich=poor,clean=dirty,strong=weak,wet=dry,long=short,thick=thin,loud=quiet
+cheap=expensive,easy=difficult,first=last,up=down,left=right,day=night,inside=outside,buy=sell,win=lose
+push=pull,begin=end,give=take,remember=forget,arrive=leave,true=false,public=private,wide=narrow
+deep=shallow,young=elderly,safe=dangerous,near=far,war=peace,love=hate
+more=less,always=never,all=none,above=below,before=after,north=south,east=west,summer=winter,question=answer
+friend=enemy,same=different,smooth=rough,simple=complex,polite=rude,brave=afraid""")
+CAPITALS = _pairs("""France=Paris,Germany=Berlin,Spain=Madrid,Italy=Rome,Portugal=Lisbon,Poland=Warsaw
+Austria=Vienna,Norway=Oslo,Sweden=Stockholm,Denmark=Copenhagen,Finland=Helsinki,Ireland=Dublin,Greece=Athens
+Turkey=Ankara,Egypt=Cairo,Kenya=Nairobi,India=New Delhi,Japan=Tokyo,China=Beijing,Canada=Ottawa
+Brazil=Brasilia,Chile=Santiago,Peru=Lima,Mexico=Mexico City,Serbia=Belgrade,Croatia=Zagreb
+Slovenia=Ljubljana,Hungary=Budapest,Romania=Bucharest,Bulgaria=Sofia,Belgium=Brussels,Switzerland=Bern
+Iceland=Reykjavik,Estonia=Tallinn,Latvia=Riga,Lithuania=Vilnius,Morocco=Rabat,Vietnam=Hanoi,Thailand=Bangkok
+Indonesia=Jakarta,Australia=Canberra,the Netherlands=Amsterdam,the United States=Washington
+the United Kingdom=London,New Zealand=Wellington,Cuba=Havana,Russia=Moscow,Ukraine=Kyiv""")
+FACTS = _pairs("""What colour is the sky on a clear day?=blue,What colour is grass?=green
+What colour is snow?=white,What colour is a ripe lemon?=yellow,What colour is coal?=black
+What colour is blood?=red,What do bees make?=honey,What do cows give us to drink?=milk
+What do hens lay?=eggs,Which animal barks?=a dog,Which animal says miaow?=a cat
+How many legs does a dog have?=four,How many legs does a spider have?=eight
+How many legs does an ant have?=six,How many days are in a week?=seven,How many months are in a year?=twelve
+How many hours are in a day?=24,How many minutes are in an hour?=60,How many seconds are in a minute?=60
+How many days are in a normal year?=365,How many days are in a leap year?=366
+How many metres are in a kilometre?=1000,How many grams are in a kilogram?=1000
+How many centimetres are in a metre?=100,How many sides does a triangle have?=three
+How many sides does a square have?=four,Which planet do we live on?=Earth
+Which star warms the Earth?=the sun,What is frozen water called?=ice
 At how many degrees Celsius does water boil?=100,At how many degrees Celsius does water freeze?=0
-What is the largest ocean?=the Pacific,What is the highest mountain?=Mount Everest,What is the largest planet?=Jupiter
-Which season follows winter?=spring,Which season follows summer?=autumn,Which season comes before autumn?=summer
-Who treats sick people?=a doctor,Who bakes bread?=a baker,Who repairs cars?=a mechanic,Who flies planes?=a pilot
-Who teaches at a school?=a teacher,Who grows crops?=a farmer,Who cuts hair?=a barber,Who puts out fires?=a firefighter
-Where do you borrow books?=in a library,Where do you buy medicine?=in a pharmacy,Where do planes land?=at an airport
-Where do trains stop?=at a station,What do you use to write on paper?=a pen,What do you use to cut paper?=scissors
+What is the largest ocean?=the Pacific,What is the highest mountain?=Mount Everest
+What is the largest planet?=Jupiter,Which season follows winter?=spring,Which season follows summer?=autumn
+Which season comes before autumn?=summer,Who treats sick people?=a doctor,Who bakes bread?=a baker
+Who repairs cars?=a mechanic,Who flies planes?=a pilot,Who teaches at a school?=a teacher
+Who grows crops?=a farmer,Who cuts hair?=a barber,Who puts out fires?=a firefighter
+Where do you borrow books?=in a library,Where do you buy medicine?=in a pharmacy
+Where do planes land?=at an airport,Where do trains stop?=at a station
+What do you use to write on paper?=a pen,What do you use to cut paper?=scissors
 What do you use to open a lock?=a key,What tells the time?=a clock,What do you wear on your feet?=shoes
-What do you wear on your head?=a hat,What keeps you dry in the rain?=an umbrella,What is bread made from?=flour
-What is paper made from?=wood,What is cheese made from?=milk,What is wine made from?=grapes
-In which direction does the sun rise?=in the east,In which direction does the sun set?=in the west
-How many continents are there?=seven,How many players are in a football team?=eleven,How many letters are in the alphabet?=26
-What is the first month of the year?=January,What is the last month of the year?=December,How many weeks are in a year?=52
-What is the first letter of the alphabet?=A,What is the last letter of the alphabet?=Z,What gas do we breathe?=oxygen""")
+What do you wear on your head?=a hat,What keeps you dry in the rain?=an umbrella
+What is bread made from?=flour,What is paper made from?=wood,What is cheese made from?=milk
+What is wine made from?=grapes,In which direction does the sun rise?=in the east
+In which direction does the sun set?=in the west,How many continents are there?=seven
+How many players are in a football team?=eleven,How many letters are in the alphabet?=26
+What is the first month of the year?=January,What is the last month of the year?=December
+How many weeks are in a year?=52,What is the first letter of the alphabet?=A
+What is the last letter of the alphabet?=Z,What gas do we breathe?=oxygen""")
 PLURALS = tuple((singular(x), x) for x in (*w.ANIMALS, *w.GOODS[:60], *w.FOODS[:30], *w.PEOPLE[:50]) if " " not in x)
 PLURALS += tuple((one, many) for many, one in IRREGULAR.items() if (one, many) not in PLURALS)
 Skill = Callable[[random.Random, Names, bool], tuple[str, str]]
@@ -101,7 +110,7 @@ def comparison(rng: random.Random, _names: Names, held_out: bool) -> tuple[str, 
 
 
 def opposite(rng: random.Random, _names: Names, held_out: bool) -> tuple[str, str]:
-    a, b = rng.choice([p for p in OPPOSITES if " " not in p[1]])
+    a, b = rng.choice(OPPOSITES)
     if rng.random() < 0.4 and a != "light":
         a, b = b, a
     form = _form(

@@ -1,0 +1,317 @@
+"""The official client against a running server."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from tailor.registry import ReleaseStore
+
+
+def ask(client: Any, question: str = "what time is it", model: str = "champion", **options: Any) -> Any:
+    return client.chat.completions.create(model=model, messages=[{"role": "user", "content": question}], **options)
+
+
+def test_an_answer_with_its_usage_and_its_release(server: Any) -> None:
+    reply = ask(server.client())
+    assert reply.choices[0].message.content == "new: WHAT TIME IS IT"
+    assert reply.choices[0].message.role == "assistant"
+    assert reply.choices[0].finish_reason == "stop"
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens, reply.usage.total_tokens) == (4, 5, 9)
+    assert reply.system_fingerprint == reply.model == "rag+lora@2"
+    assert reply.tailor == {"release": "rag+lora@2", "passages": []}
+    assert abs(reply.created - time.time()) < 60
+
+
+@pytest.mark.parametrize(
+    ("model", "answer"),
+    [
+        ("champion", "new: HI"),
+        ("previous", "old: HI"),
+        ("prompt@1", "old: HI"),
+        ("rag+lora@2", "new: HI"),
+        ("1", "old: HI"),
+    ],
+)
+def test_every_release_can_be_asked(model: str, answer: str, server: Any) -> None:
+    assert ask(server.client(), "hi", model).choices[0].message.content == answer
+
+
+@pytest.mark.parametrize("question", ["what time is it", "cite", "", "Grüße 👋🏽  double  space\nline", "x " * 300])
+def test_streaming_equals_not_streaming(question: str, server: Any) -> None:
+    client = server.client()
+    whole = ask(client, question)
+    chunks = list(ask(client, question, stream=True, stream_options={"include_usage": True}))
+    *texts, end, usage = chunks
+    assert "".join(c.choices[0].delta.content or "" for c in texts) == whole.choices[0].message.content
+    assert texts[0].choices[0].delta.role == "assistant"
+    assert all(c.choices[0].finish_reason is None and c.usage is None for c in texts)
+    assert end.choices[0].finish_reason == whole.choices[0].finish_reason
+    assert end.tailor == whole.tailor
+    assert usage.choices == []
+    assert usage.usage == whole.usage
+    assert len({c.id for c in chunks}) == 1
+
+
+def test_no_usage_chunk_unless_asked(server: Any) -> None:
+    chunks = list(ask(server.client(), stream=True))
+    assert all(c.choices for c in chunks)
+
+
+def test_citations(server: Any) -> None:
+    passage = {"n": 1, "reference": "docs/pricing.md#Rates", "text": "Ten per hour."}
+    assert ask(server.client(), "cite").tailor["passages"] == [passage]
+
+
+def test_options_reach_the_model(server: Any) -> None:
+    client = server.client()
+    assert ask(client, "a b c d", max_tokens=3).choices[0].message.content == "new: A B"
+    cut = ask(client, "a b c d", max_completion_tokens=2, temperature=0.5, seed=7, stop=["X", "Y"])
+    assert cut.choices[0].finish_reason == "length"
+    generation = server.runtime.asked[-1].generation
+    assert (generation.max_new_tokens, generation.temperature, generation.seed) == (2, 0.5, 7)
+    assert generation.stop == ("X", "Y")
+
+
+def test_sampling_without_a_seed_draws_one(server: Any) -> None:
+    for _ in range(2):
+        ask(server.client(), temperature=1)
+    first, second = [a.generation.seed for a in server.runtime.asked]
+    assert first != second
+
+
+def test_a_system_message_replaces_the_releases_own(server: Any) -> None:
+    messages = [
+        {"role": "system", "content": "mine"},
+        {"role": "developer", "content": [{"type": "text", "text": "too"}]},
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "eins", "refusal": None, "annotations": []},
+        {"role": "user", "content": [{"type": "text", "text": "two"}, {"type": "text", "text": "lines"}]},
+    ]
+    reply = server.client().chat.completions.create(model="champion", messages=messages)
+    assert reply.choices[0].message.content == "mine\n\ntoo: TWO\nLINES"
+
+
+def test_an_answer_can_be_sent_back(server: Any) -> None:
+    client = server.client()
+    messages: list[Any] = [{"role": "user", "content": "one"}]
+    messages.append(client.chat.completions.create(model="champion", messages=messages).choices[0].message)
+    messages.append({"role": "user", "content": "two"})
+    reply = client.chat.completions.create(model="champion", messages=messages)
+    assert reply.choices[0].message.content == "new: TWO"
+
+
+def test_models(server: Any) -> None:
+    client = server.client()
+    listed = client.models.list().data
+    assert [m.id for m in listed] == ["champion", "previous", "rag+lora@2", "prompt@1"]
+    assert [m.root for m in listed] == ["rag+lora@2", "prompt@1", "rag+lora@2", "prompt@1"]
+    assert client.models.retrieve("rag+lora@2").id == "rag+lora@2"
+    assert client.models.retrieve("champion").root == "rag+lora@2"
+    assert str(server.workspace) not in client.models.list().model_dump_json()
+
+
+def test_unknown_model(server: Any) -> None:
+    for call in (lambda c: ask(c, model="gpt-4"), lambda c: c.models.retrieve("gpt-4")):
+        with pytest.raises(openai.NotFoundError) as caught:
+            call(server.client())
+        assert caught.value.code == "model_not_found"
+        assert caught.value.param == "model"
+        assert caught.value.type == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"n": 2},
+        {"logprobs": True},
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}},
+        {"response_format": {"type": "json_object"}},
+        {"top_p": 0.5},
+        {"presence_penalty": 1},
+        {"logit_bias": {"1": 5}},
+        {"max_tokens": 0},
+        {"max_tokens": 100_000},
+        {"temperature": 3},
+        {"temperature": "hot"},
+        {"seed": 1.5},
+        {"stop": ["a", "b", "c", "d", "e"]},
+        {"stop": ""},
+        {"stream_options": {"include_usage": True}},
+        {"extra_body": {"temprature": 1}},
+    ],
+)
+def test_what_cannot_be_done_is_refused_by_name(options: dict[str, Any], server: Any) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(server.client(), **options)
+    name = next(iter(options.get("extra_body", options)))
+    assert caught.value.param == name
+    assert name in caught.value.message
+    assert server.runtime.asked == []
+
+
+def test_what_changes_nothing_is_accepted(server: Any) -> None:
+    neutral = {"n": 1, "logprobs": False, "top_p": 1.0, "presence_penalty": 0, "response_format": {"type": "text"}}
+    ignored = {"user": "u", "metadata": {"a": "b"}, "store": True, "parallel_tool_calls": False}
+    assert ask(server.client(), "hi", **neutral, **ignored).choices[0].message.content == "new: HI"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_crash_says_nothing_of_the_inside(stream: bool, server: Any) -> None:
+    with pytest.raises(openai.InternalServerError) as caught:
+        ask(server.client(), "crash", stream=stream)
+    assert caught.value.status_code == 500
+    assert "secret" not in str(caught.value.body)
+    assert "Traceback" not in str(caught.value.body)
+    assert ask(server.client(), "hi").choices[0].message.content == "new: HI"
+
+
+def test_failures_have_their_status(server: Any) -> None:
+    with pytest.raises(openai.BadRequestError, match="9000 tokens") as caught:
+        ask(server.client(), "long")
+    assert caught.value.code == "context_length_exceeded"
+    with pytest.raises(openai.InternalServerError) as upstream:
+        ask(server.client(), "upstream")
+    assert upstream.value.status_code == 502
+    assert "inner" not in str(upstream.value.body)
+
+
+def test_a_stream_that_dies_says_so(server: Any) -> None:
+    texts = []
+    with pytest.raises(openai.APIError, match="could not answer"):
+        texts.extend(c.choices[0].delta.content for c in ask(server.client(), "die now", stream=True))
+    assert texts == ["new:"]
+
+
+def test_a_client_that_leaves_stops_its_stream(server: Any) -> None:
+    stream = ask(server.client(), "endless", stream=True, max_tokens=400)
+    next(iter(stream))
+    stream.close()
+    time.sleep(0.5)
+    stopped_at = server.runtime.pieces
+    assert stopped_at < 100
+    assert ask(server.client(), "hi").choices[0].message.content == "new: HI"
+    assert server.runtime.pieces == stopped_at
+
+
+def test_requests_that_wait_together_share_a_batch(server: Any) -> None:
+    client = server.client()
+    with ThreadPoolExecutor(12) as pool:
+        blocking = pool.submit(ask, client, "wait")
+        while not server.runtime.batches:
+            time.sleep(0.01)
+        others = [pool.submit(ask, client, f"q{i}", "previous" if i % 5 == 4 else "champion") for i in range(10)]
+        time.sleep(0.7)
+        server.runtime.go.set()
+        answers = [o.result().choices[0].message.content for o in others]
+        blocking.result()
+    assert answers == [f"{'old' if i % 5 == 4 else 'new'}: Q{i}" for i in range(10)]
+    assert sorted(len(b) for b in server.runtime.batches) == [1, 2, 8]
+
+
+def test_a_full_queue_asks_to_come_back(server: Any) -> None:
+    import httpx
+
+    body = {"model": "champion", "messages": [{"role": "user", "content": "wait"}]}
+    with ThreadPoolExecutor(100) as pool, httpx.Client(timeout=30, limits=httpx.Limits(max_connections=120)) as http:
+        calls = [pool.submit(http.post, f"{server.url}/v1/chat/completions", json=body) for _ in range(100)]
+        while sum(c.done() for c in calls) < 100 - 64 - 16:
+            time.sleep(0.02)
+        with pytest.raises(openai.RateLimitError) as caught:
+            ask(server.client())
+        assert caught.value.response.headers["retry-after"] == "1"
+        assert caught.value.code == "queue_full"
+        server.runtime.go.set()
+        statuses = [c.result().status_code for c in calls]
+    # 64 may wait; those being answered (a batch of up to 16) wait no more.
+    assert 65 <= statuses.count(200) <= 80
+    assert statuses.count(200) + statuses.count(429) == 100
+    assert ask(server.client(), "hi").choices[0].message.content == "new: HI"
+
+
+def test_a_rollback_changes_the_next_answer(server: Any) -> None:
+    client = server.client()
+    assert ask(client, "hi").choices[0].message.content == "new: HI"
+    ReleaseStore(server.workspace).rollback("bob", "complaints")
+    reply = ask(client, "hi")
+    assert reply.choices[0].message.content == "old: HI"
+    assert reply.system_fingerprint == "prompt@1"
+    assert client.models.retrieve("champion").root == "prompt@1"
+
+
+def test_a_tampered_release_is_not_served(server: Any) -> None:
+    path = server.workspace / ".tailor" / "releases" / "assistant" / "2" / "adaptation.json"
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"new")] ^= 1
+    path.write_bytes(raw)
+    for stream in (False, True):
+        with pytest.raises(openai.InternalServerError, match="integrity") as caught:
+            ask(server.client(), stream=stream)
+        assert caught.value.status_code == 503
+        assert caught.value.code == "release_damaged"
+        assert str(server.workspace) not in str(caught.value.body)
+    assert server.runtime.asked == []
+    assert ask(server.client(), "hi", "previous").choices[0].message.content == "old: HI"
+
+
+def test_without_a_release_there_is_no_server(tmp_path: Path) -> None:
+    from tailor.errors import ConfigError
+    from tailor.serving.gateway import create_app
+
+    with pytest.raises(ConfigError, match="no champion release yet"):
+        create_app(tmp_path)
+
+
+def with_null(schema: Any) -> Any:
+    """The description mixes OpenAPI 3.0's `nullable` into JSON Schema, which does not know it."""
+    if isinstance(schema, list):
+        return [with_null(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: with_null(value) for key, value in schema.items() if key != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
+
+
+def test_replies_fit_openais_own_description(server: Any) -> None:
+    import json
+
+    jsonschema = pytest.importorskip("jsonschema")
+    path = Path(__file__).parents[2].parent / "shared" / "data" / "openai_openapi" / "openapi.json"
+    if not path.exists():
+        pytest.skip(f"OpenAI's API description is not at {path}")
+    schemas = with_null(json.loads(path.read_text()))
+
+    def check(name: str, value: Any) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": schemas["components"]}
+        jsonschema.Draft202012Validator(schema).validate(value)
+
+    client = server.client()
+    check(
+        "CreateChatCompletionResponse",
+        json.loads(
+            client.chat.completions.with_raw_response.create(
+                model="champion", messages=[{"role": "user", "content": "cite"}]
+            ).text
+        ),
+    )
+    with client.chat.completions.with_streaming_response.create(
+        model="champion",
+        messages=[{"role": "user", "content": "cite"}],
+        stream=True,
+        stream_options={"include_usage": True},
+    ) as stream:
+        lines = [line for line in stream.iter_lines() if line]
+    assert lines[-1] == "data: [DONE]"
+    for line in lines[:-1]:
+        check("CreateChatCompletionStreamResponse", json.loads(line.removeprefix("data: ")))
+    check("ListModelsResponse", json.loads(client.models.with_raw_response.list().text))
+    check("Model", json.loads(client.models.with_raw_response.retrieve("champion").text))
+    with pytest.raises(openai.NotFoundError) as caught:
+        ask(client, model="x")
+    check("ErrorResponse", caught.value.response.json())
