@@ -151,6 +151,27 @@ def test_scores_equal_those_of_transformers(folder: Path, tmp_path: Path) -> Non
         assert greedy[0, len(prompt) :].tolist() == answer
 
 
+def test_answers_through_transformers_equal_those_of_the_network(folder: Path, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from tailor.models.builtin.evaluate import generate
+    from tailor.models.builtin.export import export, load
+    from tailor.models.builtin.network import Llama
+
+    model = Llama(small_shape())  # type: ignore[arg-type]
+    model.initialise(seed=8)
+    export(model, folder, tmp_path / "weights")
+    ours = load(tmp_path / "weights")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "weights", padding_side="left")
+    theirs = AutoModelForCausalLM.from_pretrained(tmp_path / "weights", dtype="float32")
+    encoder = Encoder(folder, seed=0)
+    turns = [(Turn("user", "Who?"),), (Turn("system", "Answer."), Turn("user", "Where does the train stop at noon?"))]
+    conversations = [[{"role": turn.role, "content": turn.text} for turn in one] for one in turns]
+    expected = ours.answer([encoder.prompt(one) for one in turns], 64, END)
+    given = generate(theirs, tokenizer, conversations)
+    assert given == [tokenizer.decode(ids, skip_special_tokens=True) for ids in expected]
+
+
 def test_a_packed_document_does_not_see_the_one_before() -> None:
     import torch
 

@@ -9,12 +9,14 @@ from tailor.retrieval.chunk import chunk
 
 
 def test_sections_of_markdown() -> None:
-    text = "# Pricing\n\nIntro.\n\n## Rates ##\n\nTen an hour.\n\n```\n# no heading\n```\n\n## Empty\n\n### Deep\n\nBelow.\n"
+    text = (
+        "# Pricing\n\nIntro.\n\n## Rates ##\n\nTen an hour.\n\n```\n# no heading\n```\n\n## Empty\n\n### Deep\n\nX.\n"
+    )
     found = chunk([Document("docs/pricing.md", "Pricing", text)])
     assert [(p.id, p.heading, p.text) for p in found] == [
         ("docs/pricing.md#Pricing", "Pricing", "Intro."),
         ("docs/pricing.md#Rates", "Rates", "Ten an hour.\n\n```\n# no heading\n```"),
-        ("docs/pricing.md#Deep", "Deep", "Below."),
+        ("docs/pricing.md#Deep", "Deep", "X."),
     ]
     assert found[1].reference == "docs/pricing.md#Rates"
 
@@ -56,8 +58,8 @@ def test_bad_size() -> None:
 
 
 lines = st.sampled_from(
-    ["# A", "## B ##", "###### C c", "#nothing", "one two three.", "four. five! six", "- item", "| a | b |", "```", "~~~",
-     "", "", "  ", "1. x", "seven\u2028eight", "# ", "    # code"]
+    ["# A", "## B ##", "###### C c", "#nothing", "one two three.", "four. five! six", "- item", "| a | b |", "```",
+     "~~~", "", "", "  ", "1. x", "seven\u2028eight", "# ", "    # code"]
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def test_tokens() -> None:
 
 def test_scores_by_hand() -> None:
     # Two of three texts hold "bike": idf = ln(1 + 1.5 / 2.5) = 0.4700. Lengths 1, 2, 3, mean 2.
-    # Text 0: tf / (tf + 1.5 * (0.25 + 0.75 * 1 / 2)) = 1 / 1.9375; text 1: 1 / (1 + 1.5 * (0.25 + 0.75 * 2 / 2)) = 1 / 2.5.
+    # Text 0: tf / (tf + 1.5 * (0.25 + 0.75 * 1 / 2)) = 1 / 1.9375; text 1: 1 / (1 + 1.5 * (0.25 + 0.75)) = 1 / 2.5.
     scores = BM25(["bike", "bike wheel", "brake gear tyre"]).scores("bikes")
     assert scores == pytest.approx([0.470004 / 1.9375, 0.470004 / 2.5, 0.0], rel=1e-5)
 

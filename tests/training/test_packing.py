@@ -52,7 +52,7 @@ def test_short_examples_fill_their_rows() -> None:
     computed = sum(
         len(p) * max(sum(lengths[e] for e in row) for row in p) for b in batches for p in passes(b, lengths, 4096)
     )
-    assert sum(lengths) / computed > 0.95
+    assert sum(lengths) / computed > 0.93
 
 
 def test_the_rate_rises_then_falls_to_zero() -> None:

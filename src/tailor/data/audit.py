@@ -157,7 +157,7 @@ def _grounding(rows: list[Example], documents: Sequence[Document]) -> Finding:
 def _stands_in(answer: str, text: str) -> bool:
     """Whether a normalised text holds an answer as whole words."""
     wanted = normalise(answer)
-    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
+    return wanted in text and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
 
 
 def _given_away(rows: list[Example]) -> Finding:

@@ -48,15 +48,11 @@ def read_examples(path: Path, columns: Mapping[str, str] | None = None, *, root:
     mapping = dict(columns or {})
     if rows and (unknown := _bad_mapping(mapping, rows, name)):
         raise DataError(f"The column mapping does not fit {name}.", problems=tuple(unknown))
-    if rows and path.suffix.lower() in (".csv", ".tsv") and (missing := to_example(rows[0], mapping, name)[1]):
-        # A missing column is missing in every row of a table: say so once.
-        whole = [p for p in missing if p.field in ("question", "answer") and p.found.startswith("columns ")]
-        if whole:
-            raise _error(name, [replace(p, line=1) for p in whole] + problems)
+    missing = _missing_columns(rows, mapping, name)
     found: list[tuple[int, Example]] = []
     for row in rows:
         example, bad = to_example(row, mapping, name)
-        problems.extend(bad)
+        problems.extend(bad if row is rows[0] else [p for p in bad if p.field not in missing])
         if example is not None:
             found.append((row.line, example))
     problems.extend(_contradictions(found, name))
@@ -70,6 +66,17 @@ def read_examples(path: Path, columns: Mapping[str, str] | None = None, *, root:
 def _error(name: str, problems: list[Problem]) -> DataError:
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
     return DataError(f"{name} cannot be used: {count}.", problems=tuple(sorted(problems, key=lambda p: p.line or 0)))
+
+
+def _missing_columns(rows: list[Row], columns: dict[str, str], name: str) -> set[str]:
+    """The fields for which no row has a column: one problem says it for all rows."""
+    missing = {"question", "answer"}
+    for row in rows:
+        bad = to_example(row, columns, name)[1]
+        missing &= {p.field for p in bad if p.field and p.found.startswith("columns ")}
+        if not missing:
+            break
+    return missing
 
 
 def _bad_mapping(columns: dict[str, str], rows: list[Row], name: str) -> list[Problem]:

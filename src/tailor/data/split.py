@@ -84,7 +84,8 @@ def split_examples(
             _fact_places(len(questions), fact in held, fact in dev, test_framings), questions, strict=True
         ):
             places.update(dict.fromkeys(same, place))
-    if not any(split == "dev" and _asks_fact(rows[i]) for i, (split, _) in places.items()):
+    has_dev = {i for i, e in enumerate(rows) if "dev" in (e.split, places.get(i, UNUSED)[0]) and _asks_fact(e)}
+    if not has_dev:
         _lend_dev({f: q for f, q in framings.items() if f in held}, places, seed)
     placed = [replace(e, split=places[i][0], cell=places[i][1]) if i in places else e for i, e in enumerate(rows)]
     trained = {e.fact for e in placed if e.split == "train" and _asks_fact(e)}

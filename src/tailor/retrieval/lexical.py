@@ -6,10 +6,12 @@ stored that could disagree with them. It needs numpy only, so searching works wi
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,7 @@ def tokens(text: str) -> list[str]:
     return [_stem(t) for t in _TOKEN.findall(folded) if t not in STOP_WORDS]
 
 
+@functools.lru_cache(maxsize=100_000)
 def _stem(token: str) -> str:
     """The S-stemmer (Harman 1991, "How effective is suffixing?"): plural to singular, nothing else."""
     if token[0].isdigit():
@@ -50,36 +53,35 @@ def _stem(token: str) -> str:
 
 
 class BM25:
-    """Okapi BM25 without words that more than half of the passages hold, with the always positive inverse document frequency of Lucene (Robertson & Zaragoza 2009).
+    """Okapi BM25 (Robertson & Zaragoza 2009) with the always positive inverse document frequency of Lucene, and without
+    words that more than half of the passages hold.
 
     score(q, d) = sum over t in q of ln(1 + (N - df + 0.5) / (df + 0.5)) * tf / (tf + k1 (1 - b + b |d| / mean |d|))
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        counts = [Counter(tokens(t)) for t in texts]
-        lengths = np.array([sum(c.values()) for c in counts], dtype=np.float64)
-        mean = float(lengths.mean()) if len(texts) and lengths.any() else 1.0
-        norms = K1 * (1 - B + B * lengths / mean)
-        places: dict[str, list[int]] = defaultdict(list)
-        frequencies: dict[str, list[int]] = defaultdict(list)
-        for place, count in enumerate(counts):
-            for token, frequency in count.items():
-                places[token].append(place)
-                frequencies[token].append(frequency)
-        self.size = len(texts)
-        self._postings: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
-        for token, where in places.items():
-            if self.size >= COMMON_FROM and 2 * len(where) > self.size:
-                continue
-            at, tf = np.array(where), np.array(frequencies[token], dtype=np.float64)
-            idf = np.log1p((self.size - len(where) + 0.5) / (len(where) + 0.5))
-            self._postings[token] = at, idf * tf / (tf + norms[at])
+        self.size = n = len(texts)
+        self._vocabulary: dict[str, int] = {}
+        numbers = [[self._vocabulary.setdefault(t, len(self._vocabulary)) for t in tokens(text)] for text in texts]
+        lengths = np.array([len(ns) for ns in numbers], dtype=np.int64)
+        token = np.fromiter(chain.from_iterable(numbers), dtype=np.int64, count=int(lengths.sum()))
+        passage = np.repeat(np.arange(n), lengths)
+        # One entry for each token and passage, ordered by token, then passage.
+        pairs, tf = np.unique(token * max(n, 1) + passage, return_counts=True)
+        token, self._passage = np.divmod(pairs, max(n, 1))
+        df = np.bincount(token, minlength=len(self._vocabulary))
+        self._start = np.concatenate([[0], np.cumsum(df)])
+        idf = np.log1p((n - df + 0.5) / (df + 0.5))
+        if n >= COMMON_FROM:
+            idf[2 * df > n] = 0
+        norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()) if n else 0.0, 1e-12))
+        self._weight: NDArray[np.float64] = idf[token] * tf / (tf + norm[self._passage])
 
     def scores(self, question: str) -> NDArray[np.float64]:
         """One score per passage, shape [n]; 0 where no word is shared. A word asked twice counts twice."""
         scores = np.zeros(self.size)
         for token, times in sorted(Counter(tokens(question)).items()):
-            if token in self._postings:
-                where, weights = self._postings[token]
-                scores[where] += times * weights
+            if (number := self._vocabulary.get(token)) is not None:
+                entries = slice(self._start[number], self._start[number + 1])
+                scores[self._passage[entries]] += times * self._weight[entries]
         return scores

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 
 from tailor.data.facts import infer_facts
 from tailor.data.read import read_documents, read_examples
@@ -16,6 +15,7 @@ from tailor.retrieval.chunk import chunk
 from tailor.study.config import Workspace
 
 BUILTIN_GENERAL = "builtin"
+NO_GENERAL = "none"
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,11 @@ def _general(workspace: Workspace, base: Base) -> list[Example]:
     where = workspace.config.data.general
     if where is None and base.kind == "builtin":
         where = BUILTIN_GENERAL
-    if where is None:
+    if where in (None, NO_GENERAL):
         return []
     if where == BUILTIN_GENERAL:
         return _builtin_general()
-    path: Path = workspace.folder / where
-    rows = read_examples(path, None, root=workspace.folder)
+    rows = read_examples(workspace.folder / str(where), None, root=workspace.folder)
     return [_as_general(e, f"general-{e.id}") for e in rows]
 
 

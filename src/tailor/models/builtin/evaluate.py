@@ -106,7 +106,10 @@ def shortest_first(asked: Sequence[Probe]) -> list[Probe]:
 
 
 def generate(model: Any, tokenizer: Any, conversations: Sequence[list[dict[str, str]]], batch: int = 32) -> list[str]:
-    """Greedy answers of a ``transformers`` model to conversations, through the tokenizer's chat template."""
+    """Greedy answers of a ``transformers`` model to conversations, through the tokenizer's chat template.
+
+    The tokenizer must pad on the left, since answers continue at the end of a row.
+    """
     import torch
 
     given: list[str] = []
@@ -116,7 +119,6 @@ def generate(model: Any, tokenizer: Any, conversations: Sequence[list[dict[str, 
             add_generation_prompt=True,
             tokenize=True,
             padding=True,
-            padding_side="left",
             return_dict=True,
             return_tensors="pt",
         )
@@ -141,7 +143,7 @@ def evaluate(folder: Path, items: int = 200, seed: int = 4242) -> list[Accuracy]
 
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"expected a model folder with config.json at {folder}, found none; run `export` first")
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, padding_side="left")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
     table = []
     for skill in PROBES:
