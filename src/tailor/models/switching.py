@@ -33,6 +33,12 @@ class SwitchedModel:
         self._load()
         return self._tokenizer
 
+    @property
+    def context(self) -> int:
+        """Most tokens of prompt and answer together; no limit where the model's configuration names none."""
+        self._load()
+        return getattr(self._model.config, "max_position_embeddings", None) or 1 << 30
+
     def use(self, weights: LoadedWeights | None) -> Any:
         """The model that answers with these weights from now on, until the next call. Cheap when nothing changes.
 

@@ -88,15 +88,15 @@ class TransformersEngine:
         try:
             for _ in self._steps(rows, requests[0].weights):
                 pass
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not _out_of_memory(error):
+        except (RuntimeError, MemoryError) as error:
+            # On a CPU torch reports a failed allocation as a plain RuntimeError.
+            full = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+            if not full:
                 return [Failure("engine", f"the model failed: {first_line(error)}")] * len(rows)
-            if len(rows) > 1:
-                half = len(rows) // 2
-                return self._answer_batch(requests[:half], prompts[:half]) + self._answer_batch(
-                    requests[half:], prompts[half:]
-                )
-            return [Failure("engine", "out of memory", hint="Use a smaller base model or shorter prompts.")]
+            if len(rows) == 1:
+                return [Failure("engine", "out of memory", hint="Use a smaller base model or shorter prompts.")]
+            halves = (slice(None, len(rows) // 2), slice(len(rows) // 2, None))
+            return [answer for half in halves for answer in self._answer_batch(requests[half], prompts[half])]
         share = (time.perf_counter() - started) / len(rows)
         return [self._completion(row, share) for row in rows]
 
@@ -115,14 +115,13 @@ class TransformersEngine:
     def _render(self, request: Request) -> list[int] | Failure:
         from jinja2 import TemplateError
 
-        tokenizer, model = self._models.tokenizer, self._models.use(None)
+        tokenizer, limit = self._models.tokenizer, self._models.context
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         try:
             text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         except TemplateError as error:
             return Failure("data", f"the model's chat template refuses this conversation: {error}")
         tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-        limit = getattr(model.config, "max_position_embeddings", None) or 1 << 30
         if len(tokens) + request.generation.max_new_tokens > limit:
             return Failure(
                 "too-long",
@@ -136,12 +135,6 @@ class TransformersEngine:
         configured = getattr(model.generation_config, "eos_token_id", None)
         ids = configured if isinstance(configured, list) else [configured, self._models.tokenizer.eos_token_id]
         return frozenset(int(i) for i in ids if i is not None)
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    # On a CPU torch reports a failed allocation as a plain RuntimeError.
-    words = str(error)
-    return "RuntimeError" not in type(error).__name__ or "can't allocate memory" in words or "out of memory" in words
 
 
 def _batches(prompts: dict[int, list[int]], requests: Sequence[Request]) -> Iterator[list[int]]:

@@ -85,7 +85,7 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "flips": flips(study, {c.cell.arm.name: c for c in reversed(cells) if c.fitted}, scored),
     }
     fit = sum(c.fitted.seconds for c in cells if c.fitted)
-    answer = sum(a["usage"]["answer_seconds"] for a in arms.values())
+    answer = sum(a.usage.seconds for c in cells for a in c.answers.values() if isinstance(a, Completion))
     analysis = time.perf_counter() - started
     timing = {"data": read_seconds, "fit": fit, "answer": answer, "analyse": analysis}
     results["timing"] = {**timing, "total": sum(timing.values())}
@@ -234,25 +234,28 @@ def _section(reference: str) -> str:
 
 
 def _usage(study: Study, cells: Sequence[CellResult]) -> dict[str, Any]:
-    """Sums over all seeds. Answers to the questions of the team only: general items are shorter and would flatter."""
+    """Answers: sums over all seeds, of the team's own questions only (general items are shorter and would flatter).
+    Training and fit: the mean of one."""
     asked = {e.id for e in study.inputs.of("test") if e.cell in DECISION_CELLS}
     used = [a.usage for c in cells for item, a in c.answers.items() if isinstance(a, Completion) and item in asked]
-    everything = [a.usage for c in cells for a in c.answers.values() if isinstance(a, Completion)]
     trained = [c.fitted.training for c in cells if c.fitted and c.fitted.training]
     sizes = [s for c in cells if c.fitted for s in [_artifact_mb(study, c.fitted)] if s is not None]
     return {
         "prompt_tokens": sum(u.prompt_tokens for u in used),
         "completion_tokens": sum(u.completion_tokens for u in used),
         "answers": len(used),
-        "decision_seconds": sum(u.seconds for u in used),
-        "answer_seconds": sum(u.seconds for u in everything),
-        "train_tokens": sum(t.tokens for t in trained),
-        "train_seconds": sum(t.seconds for t in trained),
-        "trainings": len(trained),
-        "fit_seconds": sum(c.fitted.seconds for c in cells if c.fitted),
+        "answer_seconds": sum(u.seconds for u in used),
+        "train_tokens": _mean([t.tokens for t in trained]),
+        "train_seconds": _mean([t.seconds for t in trained]),
+        "trainable_parameters": max((t.trainable_parameters for t in trained), default=0),
+        "fit_seconds": _mean([c.fitted.seconds for c in cells if c.fitted]),
         "peak_memory_mb": max((c.peak_memory_mb for c in cells), default=None),
         "artifact_mb": max(sizes, default=0.0),
     }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _artifact_mb(study: Study, fitted: Fitted) -> float | None:
