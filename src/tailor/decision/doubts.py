@@ -123,14 +123,14 @@ def _silent(choice: Choice, evidence: Evidence) -> list[str]:
     share = number(evidence.part(str(choice.arm), "false_abstention").get("value"))
     if share is None or share < WRONGLY_SILENT:
         return []
-    return [f'{choice.arm} says "I don\'t know" to {fraction(share)} questions that it could answer.']
+    return [f'{choice.arm} says "I don\'t know" to {percent(share)} % of the questions that have an answer.']
 
 
 def _inconsistent(choice: Choice, evidence: Evidence) -> list[str]:
     share = number(evidence.arms.get(str(choice.arm), {}).get("consistency"))
     if share is None or share >= INCONSISTENT:
         return []
-    return [f"{choice.arm} gives the same answer to differently worded questions only {percent(share)} % of the time."]
+    return [f"{choice.arm} answers every wording right for only {percent(share)} % of the facts."]
 
 
 def _seeds(choice: Choice, evidence: Evidence) -> list[str]:

@@ -124,7 +124,7 @@ def read_pointer(path: Path) -> Pointer:
         pointer = Pointer(value["champion"], value["previous"], releases)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(
-            f"{path} is damaged: {error!r}", hint="Delete it; `tailor releases` rebuilds it from history.jsonl."
+            f"{path} is damaged: {error!r}", hint="Delete it; it is rebuilt from history.jsonl."
         ) from None
     if any(v is not None and v not in releases for v in (pointer.champion, pointer.previous)):
         raise ArtifactError(f"{path} is damaged: an alias names no release.", hint="Delete it; it will be rebuilt.")

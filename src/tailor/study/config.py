@@ -43,7 +43,6 @@ class UsageConfig(_Section):
 
     questions_per_month: Annotated[int, Field(ge=0)] | None = None
     machine_hour_usd: Annotated[float, Field(ge=0)] | None = None
-    label_minute_usd: Annotated[float, Field(ge=0)] | None = None
     wrong_answer_usd: Annotated[float, Field(ge=0)] | None = None
     refreshes_per_year: Annotated[float, Field(ge=0)] | None = None
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "bm25s", "numpy", "scipy")
+PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "numpy", "scipy")
 
 
 @cache
