@@ -92,7 +92,7 @@ def save_base(folder: Path) -> Path:
         num_attention_heads=2,
         num_key_value_heads=2,
         max_position_embeddings=1024,
-        tie_word_embeddings=True,
+        tie_word_embeddings=False,  # tied, a random model repeats its last token, which is not text
         pad_token_id=0,
         bos_token_id=1,
         eos_token_id=5,

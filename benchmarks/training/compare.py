@@ -6,8 +6,8 @@ Same base weights, rows, tokens per optimiser step, rates, optimiser and threads
 its own; rounds are interleaved and the median is printed. Counted are real tokens (no padding) per second of processor
 time from the end of the first optimiser step to the end of the last: loading, rendering and saving are left out, and
 so is what other programs take of a shared machine. (With one thread on an idle machine that is wall-clock time, which
-is in the JSON too.) The held loss is computed by one function for all, in float32, one row at a time: it shows that all
-trained the same thing.
+is in the JSON too.) The held loss is computed by one function for all, in float32, one row at a time: it is
+comparable only as far as the printed numbers of steps are (packed rows fill differently).
 """
 
 from __future__ import annotations
@@ -124,6 +124,14 @@ class Clock:
         return {"share": (last - first) / last, "cpu": cpu_end - cpu, "wall": wall_end - wall, "steps": last}
 
 
+def schedule(optimizer: Any, steps: int) -> Any:
+    """The rate of every contestant: linear warm-up of ten steps (at most half of all), then linear to 0."""
+    from torch.optim.lr_scheduler import LambdaLR
+
+    warmup = min(10, max(1, steps // 2))
+    return LambdaLR(optimizer, lambda s: (s + 1) / warmup if s < warmup else (steps - s) / max(1, steps - warmup))
+
+
 def lora_config() -> Any:
     from peft import LoraConfig
 
@@ -162,6 +170,11 @@ def run_trl(base: Path, rows: list[dict[str, str]], plan: dict[str, Any], settin
         def on_step_end(self, _arguments: Any, state: Any, *_: Any, **__: Any) -> None:
             clock.tick(state.global_step)
 
+    class SameRate(SFTTrainer):  # its own warm-up starts at a rate of 0, which shows in short runs
+        def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+            self.lr_scheduler = schedule(optimizer or self.optimizer, num_training_steps)
+            return self.lr_scheduler
+
     own: dict[str, Any] = {
         "trl-padded": {"bf16": False, "gradient_checkpointing": False},
         "trl-shipped": {},
@@ -171,10 +184,10 @@ def run_trl(base: Path, rows: list[dict[str, str]], plan: dict[str, Any], settin
     with tempfile.TemporaryDirectory() as folder:
         arguments = SFTConfig(
             folder, per_device_train_batch_size=per_step, num_train_epochs=plan["epochs"], learning_rate=plan["rate"],
-            warmup_steps=10, lr_scheduler_type="linear", adam_beta2=0.98, weight_decay=plan["decay"], use_cpu=True,
+            adam_beta2=0.98, weight_decay=plan["decay"], use_cpu=True,
             report_to="none", save_strategy="no", disable_tqdm=True, seed=SEED, **own,
         )  # fmt: skip
-        trainer = SFTTrainer(
+        trainer = SameRate(
             model=AutoModelForCausalLM.from_pretrained(base),
             args=arguments,
             train_dataset=Dataset.from_list([chat(r) for r in rows]),
@@ -228,10 +241,7 @@ def run_plain(base: Path, rows: list[dict[str, str]], plan: dict[str, Any]) -> t
         batches += [packed[i : i + per_step] for i in range(0, len(packed), per_step)]
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=plan["rate"], betas=(0.9, 0.98), weight_decay=plan["decay"])
-    steps = len(batches)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: (s + 1) / 10 if s < 10 else (steps - s) / max(1, steps - 10)
-    )
+    rates = schedule(optimizer, len(batches))
     clock = Clock()
     for step, batch in enumerate(batches, start=1):
         tokens, positions, labels = (torch.tensor([row[part] for row in batch]) for part in range(3))
@@ -243,7 +253,7 @@ def run_plain(base: Path, rows: list[dict[str, str]], plan: dict[str, Any]) -> t
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        schedule.step()
+        rates.step()
         optimizer.zero_grad(set_to_none=True)
         clock.tick(step)
     return model, clock

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SHOWN = 50  # problems in a message: enough to see the pattern, few enough to find its beginning
+
 
 class TailorError(Exception):
     """Something a person can put right.
@@ -62,7 +64,7 @@ class Problem:
 
 
 class DataError(TailorError):
-    """Rows, files or documents cannot be used as they are; `problems` holds every one of them."""
+    """Rows, files or documents cannot be used as they are; `problems` holds every one of them, the text the first 50."""
 
     exit_code = 2
 
@@ -71,7 +73,9 @@ class DataError(TailorError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join([self.message, *(f"  {p}" for p in self.problems), *([self.hint] if self.hint else [])])
+        shown = [f"  {p}" for p in self.problems[:SHOWN]]
+        more = [f"  ... and {len(self.problems) - SHOWN} more"] if len(self.problems) > SHOWN else []
+        return "\n".join([self.message, *shown, *more, *([self.hint] if self.hint else [])])
 
 
 class MissingDependency(TailorError):

@@ -12,13 +12,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tailor.errors import ArtifactError
 
 
 def to_plain(value: Any) -> Any:
-    """Records, tuples and paths as the lists, dicts and scalars of JSON. NaN and infinity, which JSON has not, are null."""
+    """Records, tuples and paths as lists, dicts and scalars of JSON. NaN and infinity, which it has not, are null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -37,9 +37,14 @@ def canonical_json(value: Any) -> str:
     return json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _bytes(text: str) -> bytes:
+    """UTF-8; half a surrogate pair, which UTF-8 has not, as the escape that JSON has for it."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def sha256_of(value: Any) -> str:
     """Hex SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return hashlib.sha256(_bytes(canonical_json(value))).hexdigest()
 
 
 def sha256_of_file(path: Path) -> str:
@@ -61,12 +66,13 @@ def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-            handle.write(text)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(_bytes(text))
             handle.flush()
             os.fsync(handle.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+        _sync(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -81,55 +87,98 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        ArtifactError: the file is missing or is not JSON.
+        ArtifactError: the file is missing, cannot be read or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtifactError(f"{path} does not exist.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} is not valid JSON: {error}", hint="It was damaged or edited by hand.") from None
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def append_lines(path: Path, values: list[Any]) -> None:
-    """Append values as JSON lines and fsync before returning: what was returned for is on disk."""
+    """Append values as JSON lines and fsync before returning: what was returned for is on disk.
+
+    A torn last line (the process was killed while writing it) is cut off first. Writers wait for each other.
+    """
+    import fcntl
+
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(to_plain(v), ensure_ascii=False) + "\n" for v in values)
-    with path.open("ab") as handle:
-        handle.write(text.encode())
+    with path.open("a+b") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        handle.truncate(_end_of_last_line(handle))
+        handle.write(_bytes(text))
         handle.flush()
         os.fsync(handle.fileno())
 
 
+def _end_of_last_line(handle: BinaryIO, block: int = 65_536) -> int:
+    """Offset just behind the last line feed, found from the end; 0 without one."""
+    end = handle.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - block)
+        handle.seek(start)
+        found = handle.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
 def read_lines(path: Path) -> list[Any]:
-    """Read JSON lines written by `append_lines`. A torn last line (the process was killed while writing it) is cut off
-    from the file, so that the next append starts on a line of its own."""
-    if not path.exists():
-        return []
-    raw = path.read_bytes()
-    keep = raw.rfind(b"\n") + 1
-    if keep != len(raw):
-        with path.open("r+b") as handle:
-            handle.truncate(keep)
+    """Read JSON lines written by `append_lines`, also while they are being written: a last line without its line feed
+    is left out. The file is not changed; the next append cuts a torn line off.
+
+    Raises:
+        ArtifactError: a line is not JSON, or the file cannot be read.
+    """
     try:
-        return [json.loads(line) for line in raw[:keep].decode().splitlines() if line]
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from None
+    try:
+        # Not splitlines: it also splits at U+2028 and others that stand inside JSON strings.
+        return [json.loads(line) for line in raw[: raw.rfind(b"\n") + 1].decode().split("\n") if line]
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} is damaged: {error}", hint="Delete it to have its answers made again.") from None
 
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder that appears at `target` complete or not at all: yields a temporary sibling, renames it at the end."""
+    """A folder that appears at `target` complete or not at all: yields a temporary sibling, renames it at the end.
+
+    What stood at `target` before stays whole until the new one is; a kill in between leaves neither half-deleted.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    holder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    temporary = holder / "new"
+    temporary.mkdir()
     try:
         yield temporary
+        for path in temporary.rglob("*"):
+            if path.is_file():
+                _sync(path)
         if target.exists():
-            shutil.rmtree(target)
+            target.replace(holder / "old")
         temporary.replace(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        _sync(target.parent)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

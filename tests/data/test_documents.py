@@ -52,7 +52,7 @@ def test_every_unusable_document_is_named(tmp_path: Path) -> None:
 
 def test_missing_and_empty_folders(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for name, expected in (("none", "no such file"), ("empty", "no documents")):
+    for name, expected in (("none", "nothing of that name"), ("empty", "no documents")):
         with pytest.raises(DataError) as caught:
             read_documents(tmp_path / name, root=tmp_path)
         assert [p.found for p in caught.value.problems] == [expected]

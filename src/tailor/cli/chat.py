@@ -63,7 +63,7 @@ def _find(workspace: Path, study: str | None, name: str) -> tuple[Path, Adaptati
     from tailor.files import read_json
     from tailor.plugins import did_you_mean
     from tailor.runtime import adaptation_from_json
-    from tailor.study.plan import find_study
+    from tailor.study.plan import file_name, find_study
 
     if name in ("champion", "previous"):
         from tailor.registry import ReleaseStore
@@ -71,17 +71,15 @@ def _find(workspace: Path, study: str | None, name: str) -> tuple[Path, Adaptati
         release = ReleaseStore(workspace).release(name)
         return release.folder, release.adaptation
     folder = find_study(workspace, study)
-    fits = {p.name.removesuffix(".json").rpartition("@")[0]: p for p in _fits(folder)}
-    if name not in fits:
-        raise StudyError(
-            f"The study {folder.name} has no fitted arm '{name}'.{did_you_mean(name, [*fits, 'champion'])}"
-        )
-    return workspace / ".tailor" / "models", adaptation_from_json(read_json(fits[name])["adaptation"])
-
-
-def _fits(folder: Path) -> list[Path]:
-    """The fits of a study, later seeds first, so that the first seed wins in a mapping by arm."""
-    return sorted((p for p in (folder / "fits").glob("*.json") if not p.name.endswith(".failed.json")), reverse=True)
+    plan = read_json(folder / "plan.json")["plan"]
+    known = [arm["name"] for arm in plan["arms"]]
+    if name not in known:
+        raise StudyError(f"The study {folder.name} has no arm '{name}'.{did_you_mean(name, [*known, 'champion'])}")
+    fits = [folder / "fits" / f"{file_name(name, seed)}.json" for seed in plan["seeds"]]
+    fit = next((path for path in fits if path.is_file()), None)
+    if fit is None:
+        raise StudyError(f"{name} is not fitted yet.", hint="Run tailor compare to finish the study.")
+    return workspace / ".tailor" / "models", adaptation_from_json(read_json(fit)["adaptation"])
 
 
 def _ask(runtime: Runtime, adaptation: Adaptation, text: str) -> dict[str, Any]:
@@ -109,7 +107,8 @@ def _show(question: str, row: dict[str, dict[str, Any]], *, echo: bool) -> None:
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True, style="dim")
     for name, answer in row.items():
-        words = escape(answer.get("text") or f"failed: {answer.get('failure')}")
+        words = f"[red]failed:[/] {escape(answer['failure'])}" if "failure" in answer else escape(answer["text"])
+        words = words or "[dim](an empty answer)[/]"
         if answer.get("sources"):
             words += f"  [dim]{escape(', '.join(answer['sources']))}[/]"
         table.add_row(escape(name), words, f"{answer['seconds']:.2f} s")

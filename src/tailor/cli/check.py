@@ -39,11 +39,10 @@ def _show(name: str, inputs: Any, found: Any) -> None:
 
     out = console()
     cells = {c: sum(e.cell == c for e in inputs.of("test")) for c in CELLS}
-    out.print(f"[bold]{escape(name)}[/]   base {inputs.base.name}   {len(inputs.documents)} documents")
-    out.print(
-        f"{len(inputs.of('train'))} train · {len(inputs.of('dev'))} dev · {len(inputs.of('test'))} test items: "
-        + ", ".join(f"{n} {c}" for c, n in cells.items() if n)
-    )
+    documents = f"{len(inputs.documents)} document{'s' if len(inputs.documents) != 1 else ''}"
+    out.print(f"[bold]{escape(name)}[/]   base {escape(inputs.base.name)}   {documents}", soft_wrap=True)
+    out.print(f"{len(inputs.of('train'))} train · {len(inputs.of('dev'))} dev · {len(inputs.of('test'))} test items")
+    out.print("test: " + ", ".join(f"{n} {c}" for c, n in cells.items() if n))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)

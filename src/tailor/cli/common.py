@@ -33,6 +33,17 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(to_plain(value), indent=2, ensure_ascii=False))
 
 
+def user() -> str:
+    """Who runs this, for the history; a container may have no name for them."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 def clock(seconds: float) -> str:
     """`0:52`, `12:07`, `1:02:07`."""
     minutes, rest = divmod(round(seconds), 60)

@@ -30,9 +30,7 @@ def compare(
     """
     from tailor.cli.progress import Progress
     from tailor.decision.conclude import conclude
-    from tailor.runtime import Runtime
     from tailor.study.analyse import analyse
-    from tailor.study.cell import check_base
     from tailor.study.config import load_workspace
     from tailor.study.inputs import read_inputs
     from tailor.study.plan import plan_study
@@ -47,9 +45,6 @@ def compare(
         _header(study)
     missing = [c for c in study.cells if not finished(study, c)]
     if missing:
-        runtime = Runtime(loaded.store)
-        check_base(runtime, study)
-        runtime.close()
         with Progress(out, study, missing, quiet=as_json) as progress:
             run_study(study, progress, workers=workers)
     results = conclude(analyse(study, read_seconds=read_seconds), study.folder)
@@ -79,18 +74,32 @@ def show(results: dict[str, Any], folder: Path) -> None:
 
 
 def _header(study: Study) -> None:
+    from rich.markup import escape
+
     from tailor.models import describe_base
 
     out = console()
     data = study.plan["dataset"]
     parameters = describe_base(study.inputs.base)["parameters"]
-    size = f" {parameters / 1e6:.1f} M" if parameters else ""
+    size = f" {_size(parameters)}" if parameters else ""
     seeds = len(study.plan["seeds"])
-    out.print(f"[bold]{study.plan['name']}[/]   base {study.inputs.base.name}{size}   {data['n_facts']} facts")
+    base = escape(_end(study.inputs.base.name))
+    out.print(f"[bold]{study.plan['name']}[/]   base {base}{size}   {data['n_facts']} facts", soft_wrap=True)
     out.print(
         f"{data['n_train']} train · {data['n_dev']} dev · {data['n_test']} test items   "
-        f"{seeds} seed{'s' if seeds != 1 else ''}   plan {study.plan_sha256[:6]} (frozen)   study {study.id}"
+        f"{seeds} seed{'s' if seeds != 1 else ''}",
+        soft_wrap=True,
     )
+    out.print(f"study {study.id}   plan {study.plan_sha256[:6]} (frozen)", soft_wrap=True)
+
+
+def _end(name: str) -> str:
+    """The end of a long path, which is what tells it from others."""
+    return name if len(name) <= 40 else f"…{name[-39:]}"
+
+
+def _size(parameters: int) -> str:
+    return f"{parameters / 1e6:.1f} M" if parameters >= 100_000 else f"{parameters / 1e3:.0f} k"
 
 
 def _short(path: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -63,8 +65,8 @@ def init(
             raise ConfigError(f"{workspace / named} does not exist.")
     text = TEMPLATE.format(
         name=_name(workspace),
-        questions=rows,
-        documents=f"  documents: {found}\n" if found else "",
+        questions=_scalar(rows),
+        documents=f"  documents: {_scalar(found)}\n" if found else "",
         rag="  - rag\n" if found else "",
         hybrid="  - rag+lora\n" if found else "",
     )
@@ -74,6 +76,11 @@ def init(
         f"{path} written: questions from {rows}, documents from {found or 'nowhere (no rag arm)'}.", soft_wrap=True
     )
     out.print(f"Next: tailor check {workspace} · tailor compare {workspace}", soft_wrap=True)
+
+
+def _scalar(text: str) -> str:
+    """A file name as YAML reads it back: `a: b.csv` and `#1.csv` need quotes."""
+    return text if re.fullmatch(r"[A-Za-z_./][\w./ -]*(?<! )", text) else json.dumps(text, ensure_ascii=False)
 
 
 def _name(workspace: Path) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from tailor.cli import chat, check, compare, doctor, init, promote, report, rollback, serve
 from tailor.errors import TailorError
+from tailor.quiet import silence_libraries
 
 INTERRUPTED = 130
 INTERNAL = 70
@@ -46,13 +47,19 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Entry point: every error is one message and an exit code, never a traceback."""
+    silence_libraries()
     try:
         app()
+    except SystemExit as leaving:
+        # Typer turns Ctrl-C into this code without a word.
+        if leaving.code == INTERRUPTED:
+            _interrupted()
+        raise
     except TailorError as error:
         _say(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _say("Interrupted. Finished work is kept; the same command continues.")
+        _interrupted()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing left to tell
@@ -63,6 +70,14 @@ def main() -> None:
     except Exception:
         _say(f"Something went wrong inside Tailor; this is a defect. Please report it with {_keep_traceback()}.")
         sys.exit(INTERNAL)
+
+
+def _interrupted() -> None:
+    """A second Ctrl-C must not tear apart what is being put away."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _say("Interrupted. Finished work is kept; the same command continues.")
 
 
 def _say(text: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 
 from tailor.cli.common import clock
 from tailor.records import Failure
@@ -30,12 +33,13 @@ class Progress:
         self._started = time.perf_counter()
         self._tasks: dict[str, Any] = {}
         self._bars = RichProgress(
-            TextColumn("  [bold]●[/] {task.fields[cell]:<18}"),
-            BarColumn(bar_width=24),
+            TextColumn("  [bold]●[/] {task.fields[cell]:<22}"),
+            BarColumn(bar_width=24 if console.width >= 100 else 10),
             TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[words]}"),
+            TextColumn("{task.fields[words]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
             console=console,
             transient=True,
+            expand=True,
             disable=quiet or not console.is_terminal,
         )
 
@@ -60,26 +64,39 @@ class Progress:
         self._left -= 1
         if self._quiet:
             return
-        label = f"{self._label(cell):<26}"
+        label = f"{self._label(cell):<28}"
         if failure:
-            self._bars.console.print(f"  [red]✗[/] {label} {failure.cause}")
+            self._line(f"  [red]✗[/] {label} {escape(failure.cause)}", whole=True)
         else:
-            self._bars.console.print(f"  [green]✓[/] {label} {clock(seconds):>6}   {self._words(cell)}")
+            self._line(f"  [green]✓[/] {label} {clock(seconds):>6}   {escape(self._words(cell))}".rstrip())
+
+    def _line(self, markup: str, *, whole: bool = False) -> None:
+        """One line; on a terminal what is longer than it is cut, unless it must be read to its end."""
+        cut = self._console.is_terminal and not whole
+        self._bars.console.print(markup, no_wrap=cut, overflow="ellipsis" if cut else None, soft_wrap=not cut)
 
     def _label(self, name: str) -> str:
         cell = self._cells[name]
         seeds: list[int] = self._study.plan["seeds"]
+        arm = escape(cell.arm.name)
         if len(seeds) == 1 or not cell.arm.uses_seed:
-            return cell.arm.name
-        return f"{cell.arm.name}  seed {seeds.index(cell.seed) + 1} of {len(seeds)}"
+            return arm
+        return f"{arm}  seed {seeds.index(cell.seed) + 1} of {len(seeds)}"
 
     def _words(self, name: str) -> str:
-        """What was chosen on dev."""
-        fitted = stored_fit(CellFiles.of(self._study.folder, self._cells[name]).fit)
+        """What was chosen on dev, and how fast the training was."""
+        cell = self._cells[name]
+        fitted = stored_fit(CellFiles.of(self._study.folder, cell).fit)
         if fitted is None:
             return ""
-        chosen = " · ".join(f"{k} {v} chosen on dev" for k, v in fitted.chosen.items())
+        given = {f"{p.method}.{k}": v for p in cell.arm.parts for k, v in dataclasses.asdict(p.options).items()}
+        words = []
+        for key, value in fitted.chosen.items():
+            option = key if "." in key else f"{cell.arm.method}.{key}"
+            if option.endswith(".steps"):
+                words.append(f"best step {value}")
+            elif given.get(option) is None:
+                words.append(f"{key} {value} chosen on dev")
         if fitted.training and fitted.training.seconds:
-            rate = fitted.training.tokens / fitted.training.seconds / 1000
-            return f"{chosen}   {rate:.1f}k tok/s" if chosen else f"{rate:.1f}k tok/s"
-        return chosen
+            words.append(f"{fitted.training.tokens / fitted.training.seconds / 1000:.1f}k tok/s")
+        return " · ".join(words)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json
+from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json, user
 
 
 def promote(
@@ -33,7 +32,7 @@ def promote(
         seed=found.seed,
         study=found.study,
         lineage=found.lineage,
-        by=getpass.getuser(),
+        by=user(),
         why=why,
         force=force,
     )

@@ -20,14 +20,11 @@ def report(
     """Show the results of the last study: table, verdict and where the memo lies."""
     from tailor.cli.compare import show
     from tailor.decision.memo import render_markdown, write_report
-    from tailor.errors import StudyError
-    from tailor.files import read_json
     from tailor.study.plan import find_study
+    from tailor.study.results import read_results
 
     folder = find_study(workspace, study)
-    if not (folder / "results.json").is_file():
-        raise StudyError(f"The study {folder.name} has no results yet.", hint="Run tailor compare to finish it.")
-    results = read_json(folder / "results.json")
+    results = read_results(folder)
     memo = folder / "report.html"
     write_report(results, memo)
     if as_json:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tailor.cli.common import JsonOption, WorkspaceArgument, console, print_json
+from tailor.cli.common import JsonOption, WorkspaceArgument, console, print_json, user
 
 
 def rollback(
@@ -19,7 +18,7 @@ def rollback(
     """Make the previous champion the champion again; a running server follows within a second."""
     from tailor.registry import ReleaseStore
 
-    release = ReleaseStore(workspace).rollback(by=getpass.getuser(), why=why)
+    release = ReleaseStore(workspace).rollback(by=user(), why=why)
     if as_json:
         print_json({"champion": release.id, "arm": release.record.arm, "version": release.record.version})
     else:

@@ -204,7 +204,7 @@ def _tested_facts(rows: list[Example]) -> int:
 
 def _facts(rows: list[Example]) -> Finding:
     count = _tested_facts(rows)
-    verdict: Verdict = "ok" if count >= MIN_FACTS else "bad"
+    verdict: Verdict = "ok" if count >= MIN_FACTS else "warn"
     text = f"{count} facts are tested" + ("." if verdict == "ok" else f"; below {MIN_FACTS} no ranking is possible.")
     return Finding("facts", count, MIN_FACTS, verdict, text)
 
@@ -214,7 +214,7 @@ def _detectable(rows: list[Example]) -> Finding:
     difference = detectable_difference(count)
     if math.isnan(difference):
         text = f"With {count} facts not even a difference of {DISCORDANT * 100:.0f} points can be shown."
-        return Finding("detectable difference", math.nan, 0.1, "bad", text)
+        return Finding("detectable difference", math.nan, 0.1, "warn", text)
     text = f"With {count} facts a difference of {difference * 100:.1f} points can be shown (power 0.8)."
     return _finding("detectable difference", difference, 0.1, text)
 

@@ -33,6 +33,10 @@ def read_documents(path: Path, *, root: Path) -> list[Document]:
     Raises:
         DataError: with one `Problem` for each file that is empty, unreadable or of another kind.
     """
+    if not path.exists():
+        name = Path(os.path.relpath(path.absolute(), root.absolute())).as_posix()
+        missing = Problem(name, None, None, "nothing of that name", "a folder or file of documents", "check the path")
+        raise DataError("The documents cannot be used.", problems=(missing,))
     documents: list[Document] = []
     problems: list[Problem] = []
     for file in _files(path):

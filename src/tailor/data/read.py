@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -16,7 +16,20 @@ from tailor.errors import DataError, Problem
 from tailor.files import sha256_of
 from tailor.records import Example
 
-__all__ = ["read_documents", "read_examples", "relative_name"]
+__all__ = ["read_documents", "read_examples", "read_files", "relative_name"]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row and where it stands."""
+
+    file: str
+    line: int
+    example: Example
+
+    def seen_from(self, other: Placed) -> str:
+        """`line 12`, with the file where it is another one."""
+        return f"line {self.line}" if self.file == other.file else f"{self.file} line {self.line}"
 
 
 def relative_name(path: Path, root: Path) -> str:
@@ -43,29 +56,45 @@ def read_examples(path: Path, columns: Mapping[str, str] | None = None, *, root:
             fields, missing or empty question or answer, value that is no text, two rows with one id, one question
             with two answers.
     """
-    name = relative_name(path, root)
+    return read_files([path], columns, root=root)
+
+
+def read_files(paths: Sequence[Path], columns: Mapping[str, str] | None = None, *, root: Path) -> list[Example]:
+    """Read several files as one: ids and answers are compared across them, and all their problems come together."""
+    found: list[Placed] = []
+    problems: list[Problem] = []
+    for path in dict.fromkeys(paths):
+        of_file, bad = _read_file(path, dict(columns or {}), relative_name(path, root))
+        found.extend(of_file)
+        problems.extend(bad)
+    problems.extend(_contradictions(found))
+    examples, repeated = _with_ids(found)
+    problems.extend(repeated)
+    if problems:
+        raise _error([relative_name(path, root) for path in dict.fromkeys(paths)], problems)
+    return examples
+
+
+def _read_file(path: Path, mapping: dict[str, str], name: str) -> tuple[list[Placed], list[Problem]]:
     rows, problems = read_rows(path, name)
-    mapping = dict(columns or {})
     if rows and (unknown := _bad_mapping(mapping, rows, name)):
-        raise DataError(f"The column mapping does not fit {name}.", problems=tuple(unknown))
+        return [], unknown
     missing = _missing_columns(rows, mapping, name)
-    found: list[tuple[int, Example]] = []
+    found: list[Placed] = []
     for row in rows:
         example, bad = to_example(row, mapping, name)
         problems.extend(bad if row is rows[0] else [p for p in bad if p.field not in missing])
         if example is not None:
-            found.append((row.line, example))
-    problems.extend(_contradictions(found, name))
-    examples, repeated = _with_ids(found, name)
-    problems.extend(repeated)
-    if problems:
-        raise _error(name, problems)
-    return examples
+            found.append(Placed(name, row.line, example))
+    return found, problems
 
 
-def _error(name: str, problems: list[Problem]) -> DataError:
+def _error(names: Sequence[str], problems: list[Problem]) -> DataError:
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    return DataError(f"{name} cannot be used: {count}.", problems=tuple(sorted(problems, key=lambda p: p.line or 0)))
+    order = {name: n for n, name in enumerate(names)}
+    ordered = sorted(problems, key=lambda p: (order[p.file], p.line or 0))
+    bad = list(dict.fromkeys(p.file for p in ordered))
+    return DataError(f"{' and '.join(bad)} cannot be used: {count}.", problems=tuple(ordered))
 
 
 def _missing_columns(rows: list[Row], columns: dict[str, str], name: str) -> set[str]:
@@ -93,40 +122,51 @@ def _bad_mapping(columns: dict[str, str], rows: list[Row], name: str) -> list[Pr
     return problems
 
 
-def _with_ids(found: list[tuple[int, Example]], name: str) -> tuple[list[Example], list[Problem]]:
+def _with_ids(found: Sequence[Placed]) -> tuple[list[Example], list[Problem]]:
     """Ids that rows bring must differ. Others are made from the question, so that they survive moving a row; a
     repeated question gets a number."""
-    lines: dict[str, int] = {}
+    first: dict[str, Placed] = {}
     problems = []
-    for line, example in found:
-        if example.id in lines:
-            hint = f"line {lines[example.id]} has it too"
-            problems.append(Problem(name, line, "id", shown(example.id), "an id of its own", hint))
-        elif example.id:
-            lines[example.id] = line
+    for row in found:
+        identity = row.example.id
+        if identity in first:
+            hint = f"{first[identity].seen_from(row)} has it too"
+            problems.append(Problem(row.file, row.line, "id", shown(identity), "an id of its own", hint))
+        elif identity:
+            first[identity] = row
     examples = []
-    for line, example in found:
-        unique, made, copy = example.id, f"q-{sha256_of(example.messages)[:12]}", 1
+    for row in found:
+        unique, made, copy = row.example.id, f"q-{sha256_of(row.example.messages)[:12]}", 1
         if not unique:
             unique = made
-            while unique in lines:
+            while unique in first:
                 copy += 1
                 unique = f"{made}-{copy}"
-            lines[unique] = line
-        examples.append(replace(example, id=unique))
+            first[unique] = row
+        examples.append(replace(row.example, id=unique))
     return examples, problems
 
 
-def _contradictions(found: list[tuple[int, Example]], name: str) -> list[Problem]:
-    first: dict[str, tuple[int, Example]] = {}
+def _contradictions(found: Sequence[Placed]) -> list[Problem]:
+    """One question with two answers, and one that both trains and tests."""
+    first: dict[str, Placed] = {}
+    split: dict[str, Placed] = {}
     problems = []
-    for line, example in found:
-        other_line, other = first.setdefault(question_key(example), (line, example))
-        if not _agree(example, other):
-            there = "no answer" if other.answer is None else f"the answer {shown(other.answer)}"
+    for row in found:
+        key, example = question_key(row.example), row.example
+        before = first.setdefault(key, row)
+        if not _agree(example, before.example):
+            there = "no answer" if before.example.answer is None else f"the answer {shown(before.example.answer)}"
             here = "no answer" if example.answer is None else shown(example.answer)
-            expected = f"{there}, as in line {other_line} for the same question"
-            problems.append(Problem(name, line, "answer", here, expected, "keep one of the two, or ask differently"))
+            expected = f"{there}, as in {before.seen_from(row)} for the same question"
+            hint = "keep one of the two, or ask differently"
+            problems.append(Problem(row.file, row.line, "answer", here, expected, hint))
+        if example.split:
+            other = split.setdefault(key, row)
+            if other.example.split != example.split:
+                expected = f"'{other.example.split}', as in {other.seen_from(row)} for the same question"
+                hint = "a question that is trained on tests nothing: keep one of the two"
+                problems.append(Problem(row.file, row.line, "split", f"'{example.split}'", expected, hint))
     return problems
 
 

@@ -83,7 +83,7 @@ def expand(name: str, options: Mapping[str, Any]) -> list[Arm]:
                 f"{name}: options of a hybrid are given per part, found {', '.join(unknown)}.",
                 hint=f"For example: {name}: {{{methods[0]}: {{...}}, {methods[-1]}: {{...}}}}",
             )
-        choices = [_variants(m, options.get(m) or {}) for m in methods]
+        choices = [_variants(m, {} if options.get(m) is None else options[m]) for m in methods]
     arms = []
     for combination in itertools.product(*choices):
         labels = [label for _, label in combination if label]
@@ -106,9 +106,14 @@ def fit_arm(arm: Arm, context: FitContext) -> Fitted:
 
 def _variants(method: str, options: Mapping[str, Any]) -> list[tuple[Part, str]]:
     """Every combination of listed values, with the label that tells it from the others."""
+    if not isinstance(options, Mapping):
+        raise ConfigError(f"{method}: expected options like {{k: 3}}, found {options!r}.")
     listed = {k: v for k, v in options.items() if isinstance(v, list)}
     if any(not v for v in listed.values()):
         raise ConfigError(f"{method}: an option has an empty list of values.")
+    for key, several in listed.items():
+        if any(v in several[:i] for i, v in enumerate(several)):
+            raise ConfigError(f"{method}: {key} lists a value twice: {several}.")
     variants = []
     for values in itertools.product(*listed.values()):
         one = {**options, **dict(zip(listed, values, strict=True))}

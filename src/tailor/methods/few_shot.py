@@ -15,7 +15,8 @@ TRIED = (2, 4, 8)
 
 @dataclass(frozen=True)
 class FewShotOptions:
-    """`k` demonstrations (1-64), or None to choose among 2, 4 and 8 on dev."""
+    """`k` demonstrations (1-64, at most one per fact of the training split), or None to choose among 2, 4 and 8 on
+    dev."""
 
     k: int | None = None
 
@@ -39,7 +40,7 @@ class FewShot:
         pool = one_per_fact(context.train, context.seed)
         if not pool:
             raise DataError("few-shot: the training split is empty.", hint="Add questions with answers.")
-        sizes = [options.k] if options.k else [k for k in TRIED if k <= len(pool)] or [len(pool)]
+        sizes = [min(options.k, len(pool))] if options.k else [k for k in TRIED if k <= len(pool)] or [len(pool)]
         candidates = [
             (k, Adaptation(context.base, demonstrations=Demonstrations("fixed", k, tuple(pool[:k])))) for k in sizes
         ]
@@ -53,5 +54,5 @@ def one_per_fact(train: Sequence[Example], seed: int) -> list[Demonstration]:
     random.Random(seed).shuffle(rows)
     seen: dict[str, Demonstration] = {}
     for row in rows:
-        seen.setdefault(row.fact, Demonstration(row.question, row.answer or ""))
+        seen.setdefault(row.fact or row.id, Demonstration(row.question, row.answer or ""))
     return list(seen.values())

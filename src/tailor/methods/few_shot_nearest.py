@@ -37,7 +37,7 @@ class FewShotNearest:
         if not rows:
             raise DataError("few-shot-nearest: the training split is empty.", hint="Add questions with answers.")
         pool = tuple(Demonstration(e.question, e.answer or "") for e in rows)
-        sizes = [options.k] if options.k else [k for k in TRIED if k <= len(pool)] or [len(pool)]
+        sizes = [min(options.k, len(pool))] if options.k else [k for k in TRIED if k <= len(pool)] or [len(pool)]
         candidates = [(k, Adaptation(context.base, demonstrations=Demonstrations("nearest", k, pool))) for k in sizes]
         k, adaptation = choose_on_dev(candidates, context)
         return Fitted(adaptation, chosen={"k": k})

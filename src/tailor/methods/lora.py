@@ -11,8 +11,8 @@ from tailor.records import Fitted
 
 @dataclass(frozen=True)
 class LoRAOptions:
-    """`rank` of the update (1-1024); `alpha` its scale (alpha / rank); `learning_rate` None for the recipe of the
-    model's width; `epochs` over the training split."""
+    """`rank` of the update (1-1024); `alpha` (1-4096) its scale (alpha / rank); `learning_rate` None for the recipe of
+    the model's width; `epochs` over the training split."""
 
     rank: int = 32
     alpha: int = 32
@@ -22,6 +22,8 @@ class LoRAOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 1024:
             raise ConfigError(f"lora: rank must be from 1 to 1024, found {self.rank}.")
+        if not 1 <= self.alpha <= 4096:
+            raise ConfigError(f"lora: alpha must be from 1 to 4096, found {self.alpha}.")
         check_training(self.learning_rate, self.epochs, "lora")
 
 

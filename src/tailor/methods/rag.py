@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tailor.errors import ConfigError, DataError
-from tailor.files import locked, new_folder, sha256_of, sha256_of_tree
+from tailor.files import locked, sha256_of, sha256_of_tree
 from tailor.methods.base import FitContext, choose_on_dev
-from tailor.records import Adaptation, Artifact, Fitted, Generation, Retriever
+from tailor.records import Adaptation, Artifact, Fitted, Retriever
 
 SYSTEM = "Answer from the passages and cite them like [1]. If they do not say, answer: I don't know."
 TRIED = (1, 2, 3, 4)
@@ -42,13 +42,10 @@ class Rag:
         if not context.passages:
             raise DataError("rag: there are no documents to search.", hint="Set data.documents in tailor.yaml.")
         index = build_once(context, options.dense)
-        sizes = [options.k] if options.k else [k for k in TRIED if k <= len(context.passages)]
+        most = len(context.passages)
+        sizes = [min(options.k, most)] if options.k else [k for k in TRIED if k <= most]
         candidates = [
-            (
-                k,
-                Adaptation(context.base, system=options.system, retriever=Retriever(index, k), generation=Generation()),
-            )
-            for k in sizes
+            (k, Adaptation(context.base, system=options.system or None, retriever=Retriever(index, k))) for k in sizes
         ]
         k, adaptation = choose_on_dev(candidates, context)
         return Fitted(adaptation, chosen={"k": k})
@@ -56,12 +53,13 @@ class Rag:
 
 def build_once(context: FitContext, dense: bool | None) -> Artifact:
     """The index of these passages, made where it is not there yet."""
+    from tailor.retrieval import embedding
     from tailor.retrieval.index import build_index
 
+    dense = embedding.installed() if dense is None else dense
     name = f"index-{sha256_of([context.passages, dense])[:16]}"
     folder: Path = context.store / name
     with locked(context.store / "locks" / name):
         if not folder.is_dir():
-            with new_folder(folder) as unfinished:
-                build_index(context.passages, unfinished, dense=dense)
+            build_index(context.passages, folder, dense=dense)
     return Artifact(name, sha256_of_tree(folder))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -11,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from tailor.errors import ConfigError, ModelError
-from tailor.files import sha256_of_file
+from tailor.files import read_json, sha256_of_file
 from tailor.records import Base
 
 HUB_NAME = re.compile(r"^[\w.-]+/[\w.-]+(@[\w.-]+)?$")
-WEIGHT_PATTERNS = ("*.safetensors",)
+NAMES = "Use builtin/small, a folder (./model), a Hugging Face name (org/model) or {endpoint: URL, model: NAME}."
 
 
 def resolve_base(spec: str | Mapping[str, str], workspace: Path) -> Base:
@@ -31,18 +33,17 @@ def resolve_base(spec: str | Mapping[str, str], workspace: Path) -> Base:
     """
     if isinstance(spec, Mapping):
         return _endpoint(spec)
+    if not isinstance(spec, str) or not spec:
+        raise ConfigError(f"base: expected the name of a model, found {spec!r}.", hint=NAMES)
     if spec.startswith("builtin/"):
         return _builtin(spec)
-    folder = (workspace / spec).expanduser()
+    folder = workspace / os.path.expanduser(spec)  # noqa: PTH111 - Path.expanduser raises where there is no such user
     if spec.startswith((".", "/", "~")) or folder.is_dir():
         return _folder(spec, folder)
     if HUB_NAME.match(spec):
         name, _, revision = spec.partition("@")
         return Base("hub", name, name, revision)
-    raise ConfigError(
-        f"base: no model called '{spec}'.",
-        hint="Use builtin/small, a folder (./model), a Hugging Face name (org/model) or {endpoint: URL, model: NAME}.",
-    )
+    raise ConfigError(f"base: no model called '{spec}'.", hint=NAMES)
 
 
 def _builtin(spec: str) -> Base:
@@ -60,7 +61,7 @@ def _folder(spec: str, folder: Path) -> Base:
         raise ConfigError(f"base: the folder {spec} does not exist.", hint="Paths are relative to tailor.yaml.")
     if not (folder / "config.json").is_file():
         raise ModelError(f"base: {spec} has no config.json.", hint="Expected a Hugging Face model folder.")
-    if not any(any(folder.glob(p)) for p in WEIGHT_PATTERNS):
+    if not any(folder.glob("*.safetensors")):
         raise ModelError(
             f"base: {spec} has no .safetensors weights.",
             hint="Tailor loads safetensors only; pickled weights (.bin, .pt) can run code. Convert them first.",
@@ -72,12 +73,20 @@ def _endpoint(spec: Mapping[str, str]) -> Base:
     unknown = set(spec) - {"endpoint", "model", "key_env"}
     if unknown or "endpoint" not in spec or "model" not in spec:
         raise ConfigError(
-            f"base: expected endpoint, model and optionally key_env, found {', '.join(sorted(spec))}.",
+            f"base: expected endpoint, model and optionally key_env, found {', '.join(sorted(map(str, spec)))}.",
             hint="For example: {endpoint: http://127.0.0.1:11434/v1, model: llama3.2, key_env: MY_KEY}",
         )
+    wrong = sorted(k for k, v in spec.items() if not isinstance(v, str))
+    if wrong:
+        raise ConfigError(f"base: {wrong[0]} must be text, found {spec[wrong[0]]!r}.")
     url = spec["endpoint"].rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"base: the endpoint '{url}' is not an http:// or https:// address.")
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        raise ConfigError(
+            "base: the endpoint's address holds a user name or password.",
+            hint="Put the key into an environment variable and name it: key_env: MY_KEY",
+        )
     return Base("endpoint", spec["model"], url, spec["model"], spec.get("key_env", ""))
 
 
@@ -91,10 +100,15 @@ def _revision(folder: Path) -> str:
 
 
 def describe_base(base: Base) -> dict[str, Any]:
-    """Facts about a local base from its config, without loading it: architecture, parameters (estimated), context."""
+    """Facts about a local base from its files, without loading it: architecture, stored parameters, context.
+
+    Raises:
+        ArtifactError: config.json is missing or not JSON.
+        ModelError: a weights file is damaged.
+    """
     if base.kind not in {"builtin", "folder"}:
         return {"architecture": None, "parameters": None, "context": None}
-    config = json.loads((Path(base.location) / "config.json").read_text(encoding="utf-8"))
+    config = read_json(Path(base.location) / "config.json")
     return {
         "architecture": (config.get("architectures") or [None])[0],
         "parameters": _parameters(Path(base.location)),
@@ -106,12 +120,12 @@ def _parameters(folder: Path) -> int:
     """Number of weights, read from the safetensors headers (8-byte little-endian length, then JSON)."""
     total = 0
     for path in folder.glob("*.safetensors"):
-        with path.open("rb") as handle:
-            header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+        try:
+            with path.open("rb") as handle:
+                header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+        except (ValueError, OverflowError, MemoryError):
+            raise ModelError(f"{path} is damaged: it has no safetensors header.", hint="Get it again.") from None
         for name, tensor in header.items():
             if name != "__metadata__":
-                count = 1
-                for size in tensor["shape"]:
-                    count *= size
-                total += count
+                total += math.prod(tensor["shape"])
     return total

@@ -6,7 +6,6 @@ is then what is served.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +70,7 @@ def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) 
     """The first pass: prompts padded on the left, after what they share."""
     import torch
 
-    shared = len(os.path.commonprefix([p[:-1] for p in prompts])) if len(prompts) > 1 else 0
+    shared = _shared_length(prompts) if len(prompts) > 1 else 0
     cache = _plain_cache(model) if shared >= SHARED_AT_LEAST else None
     if cache is None:
         shared = 0
@@ -88,6 +87,12 @@ def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) 
         mask[i, shared : shared + start] = 0
     positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
     return _State(ids.to(device), positions.to(device), mask.to(device), cache)
+
+
+def _shared_length(prompts: Sequence[Sequence[int]]) -> int:
+    """How many tokens all prompts begin with; at least one token of each is left over."""
+    first, most = prompts[0], min(len(p) for p in prompts) - 1
+    return next((i for i in range(most) if any(p[i] != first[i] for p in prompts)), most)
 
 
 def _plain_cache(model: Any) -> Any | None:
@@ -165,7 +170,7 @@ def settled(tokenizer: Any, row: Row) -> str:
         return answer_of(tokenizer, row)
     text = _decode(tokenizer, row.tokens).rstrip("�")
     held = max((n for s in row.generation.stop for n in range(1, len(s)) if text.endswith(s[:n])), default=0)
-    return text[: len(text) - held].rstrip("�").rstrip()
+    return text[: len(text) - held].rstrip()
 
 
 def _decode(tokenizer: Any, tokens: Sequence[int]) -> str:

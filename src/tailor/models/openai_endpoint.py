@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -17,6 +20,8 @@ from tailor.records import Base, Completion, Failure, Usage
 
 PARALLEL = 8
 TRIES = 4
+FIRST_WAIT = 0.5  # seconds, doubled after each try
+LONGEST_WAIT = 60.0
 TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 RETRIED = {408, 409, 429, 500, 502, 503, 504}
 
@@ -26,22 +31,28 @@ class OpenAIEndpoint:
 
     Refusals that pass (429, 5xx, a lost connection) are tried up to four times with growing waits, honouring
     `Retry-After`; what stays wrong is a `Failure` that says so.
+
+    Raises:
+        ModelError: the address is not a URL, or the key's variable is empty or holds no key.
     """
 
     def __init__(self, base: Base) -> None:
         self.base = base
-        key = os.environ.get(base.key_env, "") if base.key_env else ""
-        if base.key_env and not key:
-            raise ModelError(
-                f"The environment variable {base.key_env} is empty.", hint=f"Set it to the key of {base.location}."
-            )
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(base_url=base.location, headers=headers, timeout=TIMEOUT)
+        self._key = _key(base)
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        try:
+            self._client = httpx.Client(base_url=base.location, headers=headers, timeout=TIMEOUT)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ModelError(f"The endpoint {base.location} is not a URL: {error}.") from None
 
     def answer(
         self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
     ) -> list[Completion | Failure]:
-        """Ask all requests, eight at a time."""
+        """Ask all requests, eight at a time.
+
+        Raises:
+            ModelError: a request asks for trained weights.
+        """
         answers: list[Completion | Failure] = []
         with ThreadPoolExecutor(PARALLEL) as pool:
             for answer in pool.map(self._ask, requests):
@@ -51,28 +62,33 @@ class OpenAIEndpoint:
         return answers
 
     def stream(self, request: Request) -> Iterator[str | Completion]:
-        """Stream by server-sent events."""
+        """Stream by server-sent events; the pieces joined are the text of the final Completion.
+
+        Raises:
+            ModelError: the server refuses, or ends before the answer does.
+        """
         body = {**self._body(request), "stream": True, "stream_options": {"include_usage": True}}
-        started, text, usage, finish = time.perf_counter(), "", Usage(), "stop"
+        started, text, sent, usage, finish = time.perf_counter(), "", "", Usage(), None
         try:
             with self._client.stream("POST", "chat/completions", json=body) as reply:
                 if reply.status_code != 200:
                     reply.read()
-                    raise ModelError(_refusal(reply), hint="Check the endpoint, the model name and the key.")
-                for event in _events(reply):
-                    if event.get("usage"):
-                        usage = _usage(event, 0.0)
-                    for choice in event.get("choices") or []:
-                        piece = (choice.get("delta") or {}).get("content") or ""
-                        finish = choice.get("finish_reason") or finish
-                        text += piece
-                        if piece:
-                            yield piece
+                    raise self._error(_refusal(reply), "Check the endpoint, the model name and the key.")
+                for event in self._events(reply):
+                    usage = _usage(event, 0.0) if event.get("usage") else usage
+                    piece, ended = _delta(event)
+                    text, finish = text + piece, ended or finish
+                    # Space at either end is no part of an answer; inside it comes with the next word.
+                    if len(text.strip()) > len(sent):
+                        yield text.strip()[len(sent) :]
+                        sent = text.strip()
         except httpx.HTTPError as error:
-            raise ModelError(f"{self.base.location} did not answer: {error}") from None
+            raise self._error(f"{self.base.location} did not answer: {_words(error)}") from None
+        if finish is None:
+            raise self._error(f"{self.base.location} ended the stream before the answer was complete.", "Ask again.")
         seconds = time.perf_counter() - started
         yield Completion(
-            text,
+            sent,
             Usage(usage.prompt_tokens, usage.completion_tokens, seconds),
             finish="length" if finish == "length" else "stop",
         )
@@ -101,9 +117,8 @@ class OpenAIEndpoint:
     def _ask(self, request: Request) -> Completion | Failure:
         body, failure, wait = self._body(request), Failure("endpoint", "never asked"), 0.0
         for attempt in range(TRIES):
-            if attempt:
-                time.sleep(wait)
-            wait = 0.5 * 2**attempt
+            time.sleep(wait)
+            wait = FIRST_WAIT * 2**attempt
             started = time.perf_counter()
             try:
                 reply = self._client.post("chat/completions", json=body)
@@ -111,34 +126,88 @@ class OpenAIEndpoint:
                 failure = Failure("timeout", f"{self.base.location} did not answer in time", retryable=True)
                 continue
             except httpx.HTTPError as error:
-                failure = Failure(
-                    "endpoint", f"{self.base.location}: {error}", retryable=True, hint="Is the server running?"
-                )
+                cause = self._hidden(f"{self.base.location}: {_words(error)}")
+                failure = Failure("endpoint", cause, retryable=True, hint="Is the server running?")
                 continue
             if reply.status_code == 200:
-                return _completion(reply, time.perf_counter() - started)
-            failure = Failure("endpoint", _refusal(reply), retryable=reply.status_code in RETRIED)
+                return self._completion(reply, time.perf_counter() - started)
+            failure = Failure("endpoint", self._hidden(_refusal(reply)), retryable=reply.status_code in RETRIED)
             if not failure.retryable:
                 return failure
-            wait = _retry_after(reply) or wait
+            asked = _retry_after(reply)
+            wait = wait if asked is None else asked
         return failure
 
+    def _completion(self, reply: httpx.Response, seconds: float) -> Completion | Failure:
+        try:
+            value = reply.json()
+            choice = value["choices"][0]
+            text = _text(choice["message"].get("content"))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+            found = self._hidden(repr(reply.text[:200]))
+            return Failure("endpoint", f"the reply of {self.base.location} is not a chat completion: {found}")
+        length = choice.get("finish_reason") == "length"
+        return Completion(text.strip(), _usage(value, seconds), finish="length" if length else "stop")
 
-def _completion(reply: httpx.Response, seconds: float) -> Completion | Failure:
+    def _events(self, reply: httpx.Response) -> Iterator[dict[str, Any]]:
+        for line in reply.iter_lines():
+            data = line.removeprefix("data:").strip()
+            if not line.startswith("data:") or not data or data == "[DONE]":
+                continue
+            try:
+                event = json.loads(data)
+            except ValueError:
+                event = None
+            if not isinstance(event, dict) or event.get("error"):
+                raise self._error(f"{self.base.location} sent no chat completion: {data[:200]!r}")
+            yield event
+
+    def _error(self, message: str, hint: str = "") -> ModelError:
+        return ModelError(self._hidden(message), hint=hint)
+
+    def _hidden(self, words: str) -> str:
+        """Words of a server or a library, without the key: some repeat it."""
+        return words.replace(self._key, "***") if self._key else words
+
+
+def _key(base: Base) -> str:
+    if not base.key_env:
+        return ""
+    key = os.environ.get(base.key_env, "").strip()
+    if not key:
+        raise ModelError(
+            f"The environment variable {base.key_env} is empty.", hint=f"Set it to the key of {base.location}."
+        )
+    if not (key.isascii() and key.isprintable()):
+        raise ModelError(
+            f"The environment variable {base.key_env} holds characters that no key has.", hint="Copy the key again."
+        )
+    return key
+
+
+def _text(content: Any) -> str:
+    """The words of a message: a string, or a list of parts of which some are text (Mistral's reasoning models)."""
+    if isinstance(content, list):
+        return "".join(str(p.get("text") or "") for p in content if p.get("type") == "text")
+    if content is None or isinstance(content, str):
+        return content or ""
+    raise TypeError
+
+
+def _delta(event: dict[str, Any]) -> tuple[str, str | None]:
+    """The new words of an event and why the answer ended, if it did."""
     try:
-        value = reply.json()
-        choice = value["choices"][0]
-        text = choice["message"].get("content") or ""
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return Failure("endpoint", f"the reply is not a chat completion: {reply.text[:200]!r}")
-    return Completion(
-        text.strip(), _usage(value, seconds), finish="length" if choice.get("finish_reason") == "length" else "stop"
-    )
+        choices = event.get("choices") or [{}]
+        return _text((choices[0].get("delta") or {}).get("content")), choices[0].get("finish_reason")
+    except (KeyError, TypeError, AttributeError):
+        return "", None
 
 
 def _usage(value: dict[str, Any], seconds: float) -> Usage:
-    usage = value.get("usage") or {}
-    return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0), seconds)
+    usage = value.get("usage")
+    counts = [usage.get(k) if isinstance(usage, dict) else 0 for k in ("prompt_tokens", "completion_tokens")]
+    prompt, completion = (c if isinstance(c, int) and c > 0 else 0 for c in counts)
+    return Usage(prompt, completion, seconds)
 
 
 def _refusal(reply: httpx.Response) -> str:
@@ -149,15 +218,18 @@ def _refusal(reply: httpx.Response) -> str:
     return f"{reply.request.url.host} answered {reply.status_code}: {message}"
 
 
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
 def _retry_after(reply: httpx.Response) -> float | None:
+    """Seconds from 0 to 60: the header holds a number or a date (RFC 9110, 10.2.3)."""
+    value = reply.headers.get("retry-after", "")
     try:
-        return min(float(reply.headers["retry-after"]), 60.0)
-    except (KeyError, ValueError):
-        return None
-
-
-def _events(reply: httpx.Response) -> Iterator[dict[str, Any]]:
-    for line in reply.iter_lines():
-        data = line.removeprefix("data:").strip()
-        if line.startswith("data:") and data and data != "[DONE]":
-            yield json.loads(data)
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT)

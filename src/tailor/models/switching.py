@@ -149,7 +149,8 @@ def _check_layers(layers: dict[str, tuple[int, int]], model: Any, weights: Loade
     for name, (inputs, outputs) in layers.items():
         if name not in known:
             raise _other_base(weights, f"the base has no layer {name}")
-        shape = tuple(getattr(known[name], "weight", known[name]).shape)
+        weight = getattr(known[name], "weight", None)
+        shape = tuple(weight.shape) if weight is not None else ()
         if sorted(shape) != sorted((inputs, outputs)):
             raise _other_base(weights, f"{name} has {inputs} inputs and {outputs} outputs, the base's has {shape}")
 

@@ -14,6 +14,7 @@ from tailor.plugins import did_you_mean
 from tailor.records import Adaptation, Interval
 from tailor.registry.release import Evidence, Lineage
 from tailor.runtime import adaptation_from_json
+from tailor.study.results import read_results
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,7 @@ def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -
         StudyError: the study has no results, or no such arm or seed.
         GateError: the arm failed, or harmed general ability beyond the margin (unless forced).
     """
-    if not (study / "results.json").is_file():
-        raise StudyError(f"The study {study.name} has no results yet.", hint="Run tailor compare to finish it.")
-    results = read_json(study / "results.json")
+    results = read_results(study)
     if arm not in results["arms"]:
         raise StudyError(f"The study {study.name} has no arm '{arm}'.{did_you_mean(arm, list(results['arms']))}")
     record = results["arms"][arm]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tailor.errors import ArtifactError, ConfigError
 from tailor.files import sha256_of, to_plain
-from tailor.records import Adaptation
+from tailor.records import Adaptation, Generation
 
 FORMAT_VERSION = 1
 
@@ -33,7 +33,7 @@ def adaptation_from_json(value: Mapping[str, Any]) -> Adaptation:
     Raises:
         ArtifactError: written by a newer Tailor, or not an adaptation.
     """
-    version = value.get("format_version")
+    version = value.get("format_version") if isinstance(value, Mapping) else None
     if not isinstance(version, int) or version < 1:
         raise ArtifactError("This is not an adaptation: format_version is missing.")
     if version > FORMAT_VERSION:
@@ -41,18 +41,34 @@ def adaptation_from_json(value: Mapping[str, Any]) -> Adaptation:
             f"This adaptation has format {version}; this Tailor reads up to {FORMAT_VERSION}.", hint="Upgrade Tailor."
         )
     try:
-        return _adapter().validate_python(dict(value))
+        adaptation = _adapter().validate_python(dict(value))
     except ValidationError as error:
-        raise ArtifactError(
-            f"This is not an adaptation: {error.errors()[0]['msg']} at {error.errors()[0]['loc']}"
-        ) from None
+        first = error.errors()[0]
+        place = ".".join(str(p) for p in first["loc"])
+        raise ArtifactError(f"This is not an adaptation: {place}: {first['msg']}.") from None
+    # A part that is passed over would give other answers than those that were measured.
+    if unknown := _unknown(value, adaptation_to_json(adaptation)):
+        raise ArtifactError(f"This adaptation has parts unknown to this Tailor: {', '.join(unknown)}.")
+    return adaptation
+
+
+def _unknown(value: Any, known: Any, place: str = "") -> list[str]:
+    """Dotted names of keys in `value` that `known` has not."""
+    if isinstance(value, Mapping) and isinstance(known, Mapping):
+        extra = [f"{place}{k}" for k in value if k not in known]
+        return extra + [u for k in known if k in value for u in _unknown(value[k], known[k], f"{place}{k}.")]
+    if isinstance(value, (list, tuple)) and isinstance(known, (list, tuple)):
+        return [u for a, b in zip(value, known, strict=True) for u in _unknown(a, b, place)]
+    return []
 
 
 def adaptation_sha256(adaptation: Adaptation) -> str:
     """Identity of what will answer: equal hashes give equal answers."""
-    value = adaptation_to_json(adaptation)
-    # Where a base lies on this machine does not change its answers; its revision does.
-    if adaptation.base.revision:
+    # Read back, so that a temperature of 0 and one of 0.0 are the same.
+    value = adaptation_to_json(adaptation_from_json(adaptation_to_json(adaptation)))
+    # Where a base lies on this machine does not change its answers; its revision does. The model at another address
+    # may be another one under the same name.
+    if adaptation.base.revision and adaptation.base.kind != "endpoint":
         value["base"].pop("location")
     return sha256_of(value)
 
@@ -65,14 +81,16 @@ def join(adaptations: Sequence[Adaptation], names: Sequence[str]) -> Adaptation:
         names: what each is called, for the message.
 
     Raises:
-        ConfigError: two of them want to set the same part.
+        ConfigError: two of them want to set the same part, or they have different bases.
     """
     owner: dict[str, str] = {}
     plain = Adaptation(adaptations[0].base)
+    if any(a.base != plain.base for a in adaptations):
+        raise ConfigError(f"{'+'.join(names)}: the parts were fitted on different base models.")
     for adaptation, name in zip(adaptations, names, strict=True):
-        for part in ("system", "demonstrations", "retriever", "weights"):
+        for part in ("system", "demonstrations", "retriever", "weights", "generation"):
             value = getattr(adaptation, part)
-            if value is None:
+            if value is None or value == Generation():
                 continue
             if part in owner and getattr(plain, part) != value:
                 raise ConfigError(
@@ -81,5 +99,4 @@ def join(adaptations: Sequence[Adaptation], names: Sequence[str]) -> Adaptation:
                 )
             owner[part] = name
             plain = dataclasses.replace(plain, **{part: value})
-    longest = max((a.generation for a in adaptations), key=lambda g: g.max_new_tokens)
-    return dataclasses.replace(plain, generation=longest)
+    return plain

@@ -33,10 +33,10 @@ def build_messages(
 ) -> tuple[Message, ...]:
     """System, demonstrations as earlier turns, the conversation, passages above its last question.
 
-    A system message in the conversation replaces the adaptation's own.
+    System messages in the conversation replace the adaptation's own; several become one, a paragraph each.
     """
-    own = [m for m in conversation if m.role == "system"]
-    head = own[:1] or ([Message("system", system)] if system else [])
+    own = "\n\n".join(m.content for m in conversation if m.role == "system")
+    head = [Message("system", own or system or "")] if own or system else []
     turns = [m for m in conversation if m.role != "system"]
     shown = [t for d in demonstrations for t in (Message("user", d.question), Message("assistant", d.answer))]
     last = Message("user", with_passages(turns[-1].content, passages))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailor.errors import ArtifactError, DataError
-from tailor.files import sha256_of, sha256_of_tree
+from tailor.files import sha256_of_tree
 from tailor.models import Engine, LoadedWeights, Request, open_engine
 from tailor.records import (
     Adaptation,
@@ -41,7 +41,7 @@ class Runtime:
         self.root = root
         self._engines: dict[Base, Engine] = {}
         self._indexes: dict[str, Index] = {}
-        self._pools: dict[str, Any] = {}
+        self._pools: dict[tuple[Demonstration, ...], tuple[Any, list[str]]] = {}
         self._verified: dict[Artifact, Path] = {}
 
     def answer(
@@ -103,6 +103,7 @@ class Runtime:
             engine.close()
         self._engines.clear()
         self._indexes.clear()
+        self._pools.clear()
 
     def folder(self, artifact: Artifact) -> Path:
         """Where an artifact lies, after its content was compared with its hash (once).
@@ -158,16 +159,18 @@ class Runtime:
 
         from tailor.retrieval.embedding import embed
 
-        key = sha256_of(demonstrations.pool)
-        if key not in self._pools:
-            self._pools[key] = embed([d.question for d in demonstrations.pool])
-        similarity = embed(list(questions)) @ self._pools[key].T
-        for i, question in enumerate(questions):
+        pool = demonstrations.pool
+        if pool not in self._pools:
+            asked = [d.question for d in pool]
+            self._pools[pool] = embed(asked), [_plain(q) for q in asked]
+        vectors, plain = self._pools[pool]
+        shown = []
+        for question, similarity in zip(questions, embed(list(questions)) @ vectors.T, strict=True):
             # A demonstration that asks the very same thing would hand over the answer.
-            same = [j for j, d in enumerate(demonstrations.pool) if _plain(d.question) == _plain(question)]
-            similarity[i, same] = -np.inf
-        best = np.argsort(-similarity, axis=1, kind="stable")[:, : demonstrations.k]
-        return [tuple(demonstrations.pool[j] for j in reversed(row)) for row in best]
+            same = _plain(question)
+            order = [j for j in np.argsort(-similarity, kind="stable") if plain[j] != same]
+            shown.append(tuple(pool[j] for j in reversed(order[: demonstrations.k])))
+        return shown
 
 
 def _plain(text: str) -> str:

@@ -27,8 +27,8 @@ from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.environment import environment
 from tailor.study.flips import flips
 from tailor.study.plan import PRIMARY_CELL, Cell, Study
+from tailor.study.results import FORMAT_VERSION
 
-FORMAT_VERSION = 1
 DECISION_CELLS: tuple[CellName, ...] = ("held-out-framing", "held-out-fact", "unanswerable")
 
 

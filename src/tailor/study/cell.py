@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,10 +19,13 @@ from tailor.files import append_lines, read_json, read_lines, write_json
 from tailor.methods.base import FitContext
 from tailor.methods.compose import fit_arm
 from tailor.methods.tuning import read_record
+from tailor.models.loading import first_line
 from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json
 from tailor.study.plan import Cell, Study
 
+FULL_DISK = 1 << 20  # bytes: where less is free, whatever failed to write failed for that
+FINAL = ("too-long", "data")  # failures that asking again cannot mend
 CHUNK = 128  # answers per fsync: what a kill costs at most
 LATENCY_QUESTIONS = 20
 
@@ -53,21 +57,32 @@ def run_cell(study: Study, cell: Cell, runtime: Runtime, progress: CellProgress)
         _answer(study, fitted.adaptation, runtime, files.answers, progress)
         _latency(study, fitted.adaptation, runtime, files.fit, progress)
     except TailorError as error:
+        _stop_if_full(error, study)
         failure = Failure("training", error.message, hint=error.hint)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StudyError(
-                f"The disk is full: {error}.", hint="Free some space and run the same command; finished work is kept."
-            ) from None
-        failure = Failure("engine", f"{type(error).__name__}: {error}")
     except Exception as error:
         # Whatever a method or library raises belongs to this cell alone; the cause is kept for the report.
+        _stop_if_full(error, study)
         failure = Failure("training", f"{type(error).__name__}: {error}", hint="Details: .tailor/log.txt")
         log_traceback(study)
     else:
+        files.fit.with_suffix(".failed.json").unlink(missing_ok=True)
         return None
     write_json(files.fit.with_suffix(".failed.json"), failure)
     return failure
+
+
+def _stop_if_full(error: Exception, study: Study) -> None:
+    """Libraries wrap a full disk in errors of their own, so the disk is asked too.
+
+    Raises:
+        StudyError: there is no space left: nothing further could be kept.
+    """
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    if full or shutil.disk_usage(study.folder).free < FULL_DISK:
+        raise StudyError(
+            f"The disk is full: {first_line(error)}",
+            hint="Free some space and run the same command; finished work is kept.",
+        ) from None
 
 
 def log_traceback(study: Study) -> None:
@@ -101,7 +116,6 @@ def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellP
     )
     fitted = fit_arm(cell.arm, context)
     write_json(path, {**_plain_fit(fitted), "peak_memory_mb": peak_memory_mb()})
-    path.with_suffix(".failed.json").unlink(missing_ok=True)
     return fitted
 
 
@@ -137,13 +151,18 @@ def dev_score(study: Study, adaptation: Adaptation, runtime: Runtime) -> float:
 
 
 def _answer(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path, progress: CellProgress) -> None:
-    done = {line["item"] for line in read_lines(path) if "completion" in line}
+    done = answered(path)
     items = [e for e in study.inputs.of("test") if e.id not in done]
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
         answers = runtime.answer(adaptation, [e.messages for e in chunk])
         append_lines(path, [_line(e, a) for e, a in zip(chunk, answers, strict=True)])
         progress("answer", (start + len(chunk)) / len(items), f"{start + len(chunk)} of {len(items)}")
+
+
+def answered(path: Path) -> set[str]:
+    """The items of an answers file that need not be asked again: answered, or failed for good."""
+    return {line["item"] for line in read_lines(path) if "completion" in line or line["failure"]["kind"] in FINAL}
 
 
 def _line(example: Example, answer: Completion | Failure) -> dict[str, Any]:

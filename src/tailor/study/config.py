@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tailor.errors import ConfigError
 from tailor.evaluation.metrics import METRICS
+from tailor.methods import load_method
 from tailor.methods.compose import Arm, expand
-
-CONFIG_NAME = "tailor.yaml"
+from tailor.plugins import did_you_mean
+from tailor.study.settings_file import Place, Settings, describe, in_order, read_settings, short
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataConfig(_Section):
@@ -56,7 +55,7 @@ class StudyConfig(_Section):
     data: DataConfig
     base: str | dict[str, str] = "builtin/small"
     arms: Annotated[list[str | dict[str, Any]], Field(min_length=1)]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [1, 2, 3]
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)] = [1, 2, 3]
     split_seed: int = 0
     metric: str = "exact-match"
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -82,148 +81,95 @@ class Workspace:
         return self.state / "models"
 
 
+SECTIONS: Mapping[Place, list[str]] = {
+    (): list(StudyConfig.model_fields),
+    ("data",): list(DataConfig.model_fields),
+    ("usage",): list(UsageConfig.model_fields),
+}
+EXPECTED = {
+    "base": "a model's name, or {endpoint: URL, model: NAME}",
+    "name": "letters, digits, '.', '-' and '_'",
+    "arms": "a list of names, each alone or with options, like rag: {k: 3}",
+    "arms.*": "an arm's name, alone or with options, like rag: {k: 3}",
+    "data.questions": "a file name, or a list of them",
+    "data": "settings like questions: FILE",
+    "usage": "settings like questions_per_month: 1000",
+}
+
+
 def load_workspace(folder: Path) -> Workspace:
     """Read and check `tailor.yaml`.
 
     Raises:
         ConfigError: with every problem found, each with its line.
     """
-    path = folder / CONFIG_NAME
-    text = _read(path)
-    value, lines = _parse(text, path)
+    settings = read_settings(folder)
+    problems = list(settings.problems)
+    config = None
+    wrong: dict[Place, str] = {}
     try:
-        config = StudyConfig.model_validate(value)
+        config = StudyConfig.model_validate(settings.value)
     except ValidationError as error:
-        raise ConfigError("\n".join(_problems(error, lines))) from None
-    return Workspace(folder, config, _arms(config, lines))
+        wrong = describe(error, settings, SECTIONS, EXPECTED)
+        problems += wrong.values()
+    arms, bad = _arms(settings, wrong)
+    problems += bad
+    if config is None or problems:
+        raise ConfigError("\n".join(in_order(problems)))
+    return Workspace(folder, config, arms)
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path} does not exist.", hint="Run tailor init in that folder, or name a folder that has a tailor.yaml."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
-
-
-Place = tuple[str | int, ...]
-
-
-def _parse(text: str, path: Path) -> tuple[Any, dict[Place, int]]:
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path.name}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(value, dict):
-        raise ConfigError(
-            f"{path.name}: expected settings like 'name: ...', found {'nothing' if value is None else text[:40]!r}."
-        )
-    lines: dict[Place, int] = {}
-    _collect_lines(node, (), lines)
-    return value, lines
-
-
-def _collect_lines(node: Any, place: Place, lines: dict[Place, int]) -> None:
-    lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, child in node.value:
-            inner = (*place, str(key.value))
-            lines[inner] = key.start_mark.line + 1
-            _collect_lines(child, inner, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for n, child in enumerate(node.value):
-            _collect_lines(child, (*place, n), lines)
-
-
-def _problems(error: ValidationError, lines: Mapping[Place, int]) -> list[str]:
-    problems = []
-    for item in error.errors():
-        place = tuple(
-            p for p in item["loc"] if isinstance(p, int) or p in _all_fields() or (p,) in lines or p in _keys(lines)
-        )
-        where = _where(place, lines)
-        name = ".".join(str(p) for p in place)
-        if item["type"] == "extra_forbidden":
-            known = _fields_at(place[:-1])
-            close = get_close_matches(str(place[-1]), known, n=1)
-            guess = f" Did you mean '{close[0]}'?" if close else f" Known: {', '.join(known)}."
-            problems.append(f"{where}: no setting called '{name}'.{guess}")
-        elif item["type"] == "missing":
-            problems.append(f"{where}: the setting '{name}' is missing.")
-        else:
-            problems.append(f"{where}: {name}: {item['msg']}, found {item['input']!r}.")
-    return list(dict.fromkeys(problems))
-
-
-def _where(place: Place, lines: Mapping[Place, int]) -> str:
-    while place and place not in lines:
-        place = place[:-1]
-    return f"{CONFIG_NAME} line {lines.get(place, 1)}"
-
-
-def _keys(lines: Mapping[Place, int]) -> set[str | int]:
-    return {p for place in lines for p in place}
-
-
-def _all_fields() -> set[str]:
-    return {*StudyConfig.model_fields, *DataConfig.model_fields, *UsageConfig.model_fields}
-
-
-def _fields_at(place: Place) -> list[str]:
-    section: type[BaseModel] = StudyConfig
-    for key in place:
-        if key == "data":
-            section = DataConfig
-        elif key == "usage":
-            section = UsageConfig
-    return list(section.model_fields)
-
-
-def _arms(config: StudyConfig, lines: Mapping[Place, int]) -> tuple[Arm, ...]:
-    """All arms, or all that is wrong with them."""
+def _arms(settings: Settings, wrong: Mapping[Place, str]) -> tuple[tuple[Arm, ...], list[str]]:
+    """All arms, and what is wrong with them, the control, the metric and the seeds; settings whose type is `wrong`
+    already are left alone."""
     arms: list[Arm] = []
     problems: list[str] = []
-    for n, entry in enumerate(config.arms):
+    entries = settings.value.get("arms")
+    for n, entry in enumerate(entries if isinstance(entries, list) else []):
+        if not isinstance(entry, (str, dict)):
+            continue
         try:
             arms.extend(_entry(entry))
         except ConfigError as error:
-            problems.append(f"{_where(('arms', n), lines)}: {error}")
+            problems.append(f"{settings.where(('arms', n))}: {error}")
     names = [a.name for a in arms]
-    problems += [
-        f"{_where(('arms',), lines)}: the arm '{n}' is listed twice."
-        for n in sorted({n for n in names if names.count(n) > 1})
-    ]
-    if not problems and config.control not in names:
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        problems.append(f"{settings.where(('arms',))}: the arm '{name}' is listed twice.")
+    control = settings.value.get("control", StudyConfig.model_fields["control"].default)
+    if names and not problems and ("control",) not in wrong and control not in names:
         problems.append(
-            f"{_where(('control',), lines)}: the control '{config.control}' is not among the arms.\n"
+            f"{settings.where(('control',))}: the control '{control}' is not among the arms.\n"
             f"Every arm is compared with it; add it to arms (found: {', '.join(names)})."
         )
-    if config.metric not in METRICS.names():
-        close = get_close_matches(config.metric, METRICS.names(), n=1)
-        guess = f" Did you mean '{close[0]}'?" if close else ""
+    metric = settings.value.get("metric", StudyConfig.model_fields["metric"].default)
+    if ("metric",) not in wrong and metric not in METRICS.names():
         problems.append(
-            f"{_where(('metric',), lines)}: no metric called '{config.metric}'.{guess}\n"
-            f"known: {', '.join(METRICS.names())}"
+            f"{settings.where(('metric',))}: no metric called '{metric}'.{did_you_mean(str(metric), METRICS.names())}"
         )
-    if len(set(config.seeds)) != len(config.seeds):
-        problems.append(f"{_where(('seeds',), lines)}: a seed is listed twice.")
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return tuple(arms)
+    seeds = settings.value.get("seeds", [])
+    if isinstance(seeds, list) and len({str(s) for s in seeds}) != len(seeds):
+        problems.append(f"{settings.where(('seeds',))}: a seed is listed twice, found {short(seeds)}.")
+    return tuple(arms), problems
 
 
 def _entry(entry: str | Mapping[str, Any]) -> list[Arm]:
+    arms = _expand(entry)
+    trained = [p.method for p in arms[0].parts if load_method(p.method).trains_weights]
+    if len(trained) > 1:
+        raise ConfigError(
+            f"{'+'.join(p.method for p in arms[0].parts)}: both {trained[0]} and {trained[1]} train the weights.",
+            hint="Join arms that change different things, like rag+lora or few-shot+full.",
+        )
+    return arms
+
+
+def _expand(entry: str | Mapping[str, Any]) -> list[Arm]:
     if isinstance(entry, str):
         return expand(entry, {})
     if len(entry) != 1:
-        raise ConfigError(f"an arm is a name, or one name with options; found {', '.join(map(str, entry))}.")
+        found = ", ".join(map(str, entry)) or "nothing"
+        raise ConfigError(f"an arm is a name, or one name with options; found {found}.")
     [(name, options)] = entry.items()
     if options is not None and not isinstance(options, Mapping):
-        raise ConfigError(f"{name}: expected options like {{k: 3}}, found {options!r}.")
+        raise ConfigError(f"{name}: expected options like {{k: 3}}, found {short(options)}.")
     return expand(str(name), options or {})

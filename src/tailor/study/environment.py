@@ -20,9 +20,14 @@ def environment() -> dict[str, Any]:
         **{name: installed(name) for name in PACKAGES},
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "bf16": has_bfloat16(),
     }
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def installed(package: str) -> str | None:

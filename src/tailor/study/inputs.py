@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tailor.data.facts import infer_facts
-from tailor.data.read import read_documents, read_examples
+from tailor.data.read import read_documents, read_examples, read_files
 from tailor.data.split import dataset_sha256, split_examples
-from tailor.errors import ConfigError, DataError, Problem
+from tailor.errors import ConfigError, DataError, TailorError
 from tailor.models import resolve_base
-from tailor.records import Base, Document, Example, Message, Passage
+from tailor.records import Base, CellName, Document, Example, Message, Passage
 from tailor.retrieval.chunk import chunk
 from tailor.study.config import Workspace
 
 BUILTIN_GENERAL = "builtin"
 NO_GENERAL = "none"
+PRIMARY_CELL: CellName = "held-out-framing"
+TRAINABLE = ("builtin", "folder")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,48 +44,70 @@ def read_inputs(workspace: Workspace) -> Inputs:
     """Read, group and split the data and find the base model.
 
     Raises:
-        DataError: with every problem of every file.
-        ConfigError: an arm needs documents or weights that are not there.
+        TailorError: with every problem of the base, the files and the arms.
     """
     config = workspace.config
-    base = resolve_base(config.base, workspace.folder)
-    questions = read_questions(workspace)
-    documents = _documents(workspace)
-    _check_arms(workspace, base, documents)
+    errors: list[TailorError] = []
+    base = _attempt(errors, lambda: resolve_base(config.base, workspace.folder))
+    questions = _attempt(errors, lambda: read_questions(workspace))
+    documents = _attempt(errors, lambda: _documents(workspace))
+    general = _attempt(errors, lambda: _general(workspace, base))
+    _attempt(errors, lambda: _check_arms(workspace, base))
+    if errors or base is None:
+        raise _all(errors)
     rows = split_examples(
-        questions,
+        questions or [],
         seed=config.split_seed,
         held_out_facts=config.data.held_out_facts,
         test_framings=config.data.test_framings,
     )
-    examples = tuple(sorted([*rows, *_general(workspace, base)], key=lambda e: e.id))
-    passages = tuple(chunk(documents))
-    return Inputs(base, examples, tuple(documents), passages, dataset_sha256(examples))
+    examples = tuple(sorted([*rows, *(general or [])], key=lambda e: e.id))
+    _check_test(examples)
+    passages = tuple(chunk(documents or []))
+    return Inputs(base, examples, tuple(documents or []), passages, dataset_sha256(examples))
+
+
+def _check_test(examples: tuple[Example, ...]) -> None:
+    """There is something to test on, and ids given by a person do not equal those made here (`general-7`)."""
+    if not any(e.cell == PRIMARY_CELL and e.split == "test" for e in examples):
+        raise DataError(
+            "There is nothing to test on: no fact has two ways of asking for it.",
+            hint="Give each fact at least two questions (framings), better five; equal answers are grouped.",
+        )
+    twice = sorted(i for i, n in Counter(e.id for e in examples).items() if n > 1)
+    if twice:
+        raise DataError(
+            f"{len(twice)} ids are used twice, such as {twice[0]!r}.",
+            hint="Ids must not begin with 'general-' or end with '#trained': Tailor gives those itself.",
+        )
+
+
+def _attempt(errors: list[TailorError], read: Callable[[], T]) -> T | None:
+    """What `read` gives; its error is kept, so that the others are found too."""
+    try:
+        return read()
+    except TailorError as error:
+        errors.append(error)
+        return None
+
+
+def _all(errors: list[TailorError]) -> TailorError:
+    """Several errors as one."""
+    if len(errors) == 1:
+        return errors[0]
+    problems = tuple(p for e in errors if isinstance(e, DataError) for p in e.problems)
+    lines = [str(e) for e in errors if not (isinstance(e, DataError) and e.problems)]
+    if not problems:
+        return ConfigError("\n".join(lines))
+    message = f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in the data; nothing was changed."
+    return DataError("\n".join([*lines, message]), problems=problems)
 
 
 def read_questions(workspace: Workspace) -> list[Example]:
     """Questions of all files, with facts and framings; every problem of every file is reported at once."""
     data = workspace.config.data
     files = [*data.question_files, *([data.unanswerable] if data.unanswerable else [])]
-    rows: list[Example] = []
-    problems: list[Problem] = []
-    for name in files:
-        try:
-            rows += read_examples(workspace.folder / name, data.columns or None, root=workspace.folder)
-        except DataError as error:
-            problems += error.problems or (Problem(name, None, None, str(error), "readable rows"),)
-    problems += _shared_ids(rows, files)
-    if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        raise DataError(f"{count} in the questions; nothing was changed.", problems=tuple(problems))
-    return infer_facts(rows)
-
-
-def _shared_ids(rows: list[Example], files: list[str]) -> list[Problem]:
-    """Ids are unique within a file by `read_examples`; across files they are checked here."""
-    seen: set[str] = set()
-    twice = sorted({r.id for r in rows if r.id in seen or seen.add(r.id)})  # type: ignore[func-returns-value]
-    return [Problem(", ".join(files), None, "id", repr(i), "an id used once over all files") for i in twice[:20]]
+    return infer_facts(read_files([workspace.folder / f for f in files], data.columns or None, root=workspace.folder))
 
 
 def _documents(workspace: Workspace) -> list[Document]:
@@ -86,24 +115,30 @@ def _documents(workspace: Workspace) -> list[Document]:
     return read_documents(workspace.folder / where, root=workspace.folder) if where else []
 
 
-def _check_arms(workspace: Workspace, base: Base, documents: list[Document]) -> None:
-    for arm in workspace.arms:
-        if arm.needs_documents and not documents:
-            raise ConfigError(
-                f"The arm {arm.name} searches documents, but data.documents is not set.",
-                hint="Add documents: FOLDER below data in tailor.yaml, or leave the arm out.",
-            )
-        if arm.trains_weights and base.kind == "endpoint":
-            raise ConfigError(
-                f"The arm {arm.name} trains weights, but the base {base.name} is behind an endpoint.",
-                hint="Choose a local base (builtin/small or a folder), or leave the arm out.",
-            )
+def _check_arms(workspace: Workspace, base: Base | None) -> None:
+    searching = [a.name for a in workspace.arms if a.needs_documents]
+    if searching and not workspace.config.data.documents:
+        raise ConfigError(
+            f"{_arms(searching)} documents to search, but data.documents is not set.",
+            hint="Add documents: FOLDER below data in tailor.yaml, or leave out what searches.",
+        )
+    trained = [a.name for a in workspace.arms if a.trains_weights]
+    if trained and base and base.kind not in TRAINABLE:
+        where = "behind an endpoint" if base.kind == "endpoint" else "a name on the Hugging Face hub"
+        raise ConfigError(
+            f"{_arms(trained)} a base whose weights can be trained here; {base.name} is {where}.",
+            hint="Choose a local base (builtin/small or a folder), or leave out what trains.",
+        )
 
 
-def _general(workspace: Workspace, base: Base) -> list[Example]:
+def _arms(names: list[str]) -> str:
+    return f"The arm {names[0]} needs" if len(names) == 1 else f"The arms {', '.join(names)} need"
+
+
+def _general(workspace: Workspace, base: Base | None) -> list[Example]:
     """Items that have nothing to do with the team's data: what forgetting is measured on."""
     where = workspace.config.data.general
-    if where is None and base.kind == "builtin":
+    if where is None and base and base.kind == "builtin":
         where = BUILTIN_GENERAL
     if where in (None, NO_GENERAL):
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from tailor.errors import StudyError
+from tailor.errors import StudyError, TailorError
+from tailor.files import read_json
 from tailor.models import describe_base
+from tailor.quiet import silence_libraries
 from tailor.records import Failure
 from tailor.runtime import Runtime
-from tailor.study.cell import CellFiles, run_cell
+from tailor.study.cell import CellFiles, answered, check_base, run_cell
 from tailor.study.config import load_workspace
+from tailor.study.environment import cores
 from tailor.study.inputs import read_inputs
 from tailor.study.plan import Cell, Study, plan_study
 
@@ -41,7 +45,8 @@ def run_study(study: Study, listener: Listener, *, workers: int | None = None) -
         The cells that failed, by name.
 
     Raises:
-        StudyError: a worker process died, or the disk is full.
+        StudyError: a worker process died, the disk is full, or another process runs a study of this workspace.
+        ModelError: the base cannot be loaded or does not answer; nothing was spent yet.
         KeyboardInterrupt: passed on after the workers were stopped; finished work is kept.
     """
     pending = [c for c in study.cells if not finished(study, c)]
@@ -49,22 +54,56 @@ def run_study(study: Study, listener: Listener, *, workers: int | None = None) -
         return {}
     count = min(workers or default_workers(study), len(pending))
     failures: dict[str, Failure] = {}
-    if count <= 1:
-        _run_here(study, pending, listener, failures)
-    else:
-        _run_in_processes(study, pending, listener, failures, count)
+    with alone(study.workspace.state):
+        _check_base(study)
+        if count <= 1:
+            _run_here(study, pending, listener, failures)
+        else:
+            _run_in_processes(study, pending, listener, failures, count)
     return failures
+
+
+@contextlib.contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Two runs at once would write into the same files. The lock goes with the process, however that ends.
+
+    Raises:
+        StudyError: another process runs a study of this workspace.
+    """
+    import fcntl
+
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "running").open("a+", encoding="ascii") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise StudyError(
+                f"Another tailor compare (process {handle.read().strip() or 'unknown'}) is running in this workspace.",
+                hint="Wait until it has finished, or stop it; then run the same command.",
+            ) from None
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield
+        handle.truncate(0)
+
+
+def _check_base(study: Study) -> None:
+    runtime = Runtime(study.workspace.store)
+    try:
+        check_base(runtime, study)
+    finally:
+        runtime.close()
 
 
 def finished(study: Study, cell: Cell) -> bool:
     """Whether a cell has its fit, all its answers and its latency on disk."""
-    from tailor.files import read_json, read_lines
-
     files = CellFiles.of(study.folder, cell)
     if not files.fit.is_file() or "latency_ms" not in read_json(files.fit):
         return False
-    answered = {line["item"] for line in read_lines(files.answers) if "completion" in line}
-    return all(e.id in answered for e in study.inputs.of("test"))
+    done = answered(files.answers)
+    return all(e.id in done for e in study.inputs.of("test"))
 
 
 def default_workers(study: Study) -> int:
@@ -77,7 +116,7 @@ def default_workers(study: Study) -> int:
     # float32 weights, gradients and two Adam moments, times a process overhead of 1 GB.
     need = 1e9 + 16 * parameters
     fits = int(0.7 * _available_memory() // need)
-    return max(1, min(len(os.sched_getaffinity(0)), fits))
+    return max(1, min(cores(), fits))
 
 
 def _has_gpu() -> bool:
@@ -112,13 +151,14 @@ def _run_in_processes(
 
     context = multiprocessing.get_context("spawn")
     reports: Any = context.Queue()
-    threads = max(1, len(os.sched_getaffinity(0)) // count)
+    threads = max(1, cores() // count)
     quick = len({c.seed for c in study.cells}) < len(study.workspace.config.seeds)
     setup = (str(study.workspace.folder), quick, study.plan_sha256, threads, reports, os.getpid())
     with _one_thread_each(threads), ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool:
-        waiting: dict[Future[tuple[Failure | None, float]], Cell] = {
-            pool.submit(_work, cell.name): cell for cell in pending
-        }
+        with _interrupts_held():
+            waiting: dict[Future[tuple[Failure | None, float]], Cell] = {
+                pool.submit(_work, cell.name): cell for cell in pending
+            }
         try:
             while waiting:
                 done, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -156,6 +196,17 @@ def _one_thread_each(threads: int) -> Iterator[None]:
             os.environ["OMP_NUM_THREADS"] = before
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C goes to every process of a terminal. Workers inherit that it is blocked, so that one which is still
+    starting leaves it to the parent, for whom it waits until here is done."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _drain(reports: Any) -> Iterator[tuple[str, str, float, str]]:
     with contextlib.suppress(queue.Empty):
         while True:
@@ -167,14 +218,17 @@ _worker: dict[str, Any] = {}
 
 def _set_up_worker(folder: str, quick: bool, plan_sha256: str, threads: int, reports: Any, parent: int) -> None:
     """Read the workspace once per worker; leave when the parent is gone, however it went."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    workspace = load_workspace(Path(folder))
-    study = plan_study(workspace, read_inputs(workspace), quick=quick)
-    if study.plan_sha256 != plan_sha256:
-        raise StudyError("The data changed while the study was running.", hint="Run the command again.")
+    silence_libraries()
+    try:
+        workspace = load_workspace(Path(folder))
+        study = plan_study(workspace, read_inputs(workspace), quick=quick)
+        if study.plan_sha256 != plan_sha256:
+            raise StudyError("The data changed while the study was running.", hint="Run the command again.")
+    except TailorError as error:
+        # An exception here would break the pool without a word of what it was: the first piece of work tells.
+        _worker["error"] = StudyError(error.message, hint=error.hint)
+        return
     with contextlib.suppress(ImportError):
         import torch
 
@@ -189,11 +243,13 @@ def _set_up_worker(folder: str, quick: bool, plan_sha256: str, threads: int, rep
 
 def _leave_with(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(0.5)
+        time.sleep(POLL_SECONDS)
     os._exit(1)
 
 
 def _work(name: str) -> tuple[Failure | None, float]:
+    if "error" in _worker:
+        raise _worker["error"]
     started = time.perf_counter()
     last = [0.0]
 

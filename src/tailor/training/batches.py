@@ -92,7 +92,7 @@ class Network:
 
 def answer_logits(network: Network, batch: Pass) -> Any:
     """Logits of the places before each answer token, float32, shape (answer tokens, vocabulary). Where head and trunk
-    are apart, nothing is projected to the vocabulary but these places: for short answers a tenth of the row."""
+    are apart, only these places are projected to the vocabulary."""
     inputs = {"input_ids": batch.tokens, "attention_mask": batch.attention, "use_cache": False}
     if network.packed:
         inputs["position_ids"] = batch.positions

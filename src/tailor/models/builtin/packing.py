@@ -118,7 +118,7 @@ def pieces(documents: Iterable[Encoded], dropped: Counter[str] | None = None) ->
             yield piece
 
 
-def produce(tokenizer: Path, seed: int, room: Any) -> None:
+def produce(tokenizer: Path, seed: int, begun: float, room: Any) -> None:
     """Endlessly put pieces of the corpus of ``seed`` into the queue ``room``.
 
     A generator that fails is reported and started again with the next seed, so that one bad document does not
@@ -130,7 +130,7 @@ def produce(tokenizer: Path, seed: int, room: Any) -> None:
     while True:
         encoder = Encoder(tokenizer, seed)
         try:
-            for piece in pieces(encoder.encode(document) for document in documents(seed)):
+            for piece in pieces(encoder.encode(document) for document in documents(seed, begun)):
                 room.put(piece)
                 failures = 0
         except Exception:
@@ -144,10 +144,10 @@ def produce(tokenizer: Path, seed: int, room: Any) -> None:
 class Supply:
     """Pieces from a background process; use as a context manager, which ends the process."""
 
-    def __init__(self, tokenizer: Path, seed: int, ahead: int = 64) -> None:
+    def __init__(self, tokenizer: Path, seed: int, begun: float = 0.0, ahead: int = 64) -> None:
         context = get_context("spawn")
         self.room: Any = context.Queue(maxsize=ahead)
-        self.process = context.Process(target=produce, args=(tokenizer, seed, self.room), daemon=True)
+        self.process = context.Process(target=produce, args=(tokenizer, seed, begun, self.room), daemon=True)
 
     def __enter__(self) -> Supply:
         self.process.start()

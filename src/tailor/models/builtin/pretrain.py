@@ -22,6 +22,8 @@ from tailor.models.builtin.network import Llama, Shape
 from tailor.models.builtin.packing import Piece, Supply
 from tailor.models.builtin.tokenizer import BOS
 
+CHARACTERS_PER_TOKEN = 2.9  # of the corpus with its tokenizer
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -175,7 +177,8 @@ class Run:
         self.model.accelerate()
         now = time.time()
         next_checkpoint, next_probe = now + self.settings.checkpoint_every, now + self.settings.probe_every
-        with Supply(self.settings.tokenizer, self.settings.seed + 1000 * self.progress.resumed) as supply:
+        seed = self.settings.seed + 1000 * self.progress.resumed
+        with Supply(self.settings.tokenizer, seed, CHARACTERS_PER_TOKEN * self.progress.tokens) as supply:
             logged, seen = now, self.progress.tokens
             while True:
                 factor = rate_factor(self.settings, self.progress, time.time())
