@@ -25,7 +25,7 @@ def test_builtin_things_are_loaded_by_name() -> None:
 
 
 def test_an_unknown_name_is_told_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="no number called 'rot'. Did you mean 'root'"):
+    with pytest.raises(ConfigError, match=r"no number called 'rot'\. Did you mean 'root'"):
         Registry("number", {"root": "math:sqrt"}).load("rot")
     assert did_you_mean("zzz", ["root"]) == "\nknown: root"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def make_speaker(folder: Path, text: str) -> Base:
         for layer in model.model.layers:
             layer.self_attn.o_proj.weight.zero_()
             layer.mlp.down_proj.weight.zero_()
-        for now, following in zip(chain, chain[1:], strict=False):
+        for now, following in pairwise(chain):
             model.lm_head.weight[following] = model.model.embed_tokens.weight[now] * 10
     model.save_pretrained(folder)
     return Base("folder", str(folder), str(folder), sha256_of_tree(folder))

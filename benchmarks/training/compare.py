@@ -2,8 +2,8 @@
 
     python benchmarks/training/compare.py --rounds 3 --kind full --output result.json
 
-Same base weights, rows, tokens per optimiser step, rates, optimiser and threads. Every contestant runs in a process of
-its own; rounds are interleaved and the median is printed. Counted are real tokens (no padding) per second of processor
+Same base weights (in float32), rows, tokens per optimiser step, rates, optimiser and threads. Every contestant runs in
+a process of its own; rounds are interleaved and the median is printed. Counted are real tokens (no padding) per second of processor
 time from the end of the first optimiser step to the end of the last: loading, rendering and saving are left out, and
 so is what other programs take of a shared machine. (With one thread on an idle machine that is wall-clock time, which
 is in the JSON too.) The held loss is computed by one function for all, in float32, one row at a time: it is
@@ -110,6 +110,15 @@ def held_loss(model: Any, tokenizer: Any, held: list[dict[str, str]]) -> float:
     return total / count
 
 
+def load_float32(folder: Path) -> Any:
+    """A model with float32 weights. Without being asked, transformers keeps the stored type; a contestant would then
+    train bfloat16 weights, in which small updates round away, and a "fp32" one would not compute in float32."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
 class Clock:
     """Processor and wall-clock seconds at the end of each optimiser step."""
 
@@ -139,8 +148,6 @@ def lora_config() -> Any:
 
 
 def run_tailor(base: Path, rows: list[dict[str, str]], plan: dict[str, Any]) -> tuple[Any, Clock]:
-    from transformers import AutoModelForCausalLM
-
     from tailor.records import Message
     from tailor.training import TrainingOptions, TrainingRow, train
 
@@ -153,15 +160,15 @@ def run_tailor(base: Path, rows: list[dict[str, str]], plan: dict[str, Any]) -> 
         out, work = Path(folder) / "out", Path(folder) / "work"
         train(base, data, [], options, seed=SEED, folder=out, work=work, on_progress=lambda p: clock.tick(p.step))
         if plan["kind"] == "full":
-            return AutoModelForCausalLM.from_pretrained(out), clock
+            return load_float32(out), clock
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), out), clock
+        return PeftModel.from_pretrained(load_float32(base), out), clock
 
 
 def run_trl(base: Path, rows: list[dict[str, str]], plan: dict[str, Any], setting: str) -> tuple[Any, Clock]:
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+    from transformers import AutoTokenizer, TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     clock = Clock()
@@ -188,7 +195,7 @@ def run_trl(base: Path, rows: list[dict[str, str]], plan: dict[str, Any], settin
             report_to="none", save_strategy="no", disable_tqdm=True, seed=SEED, **own,
         )  # fmt: skip
         trainer = SameRate(
-            model=AutoModelForCausalLM.from_pretrained(base),
+            model=load_float32(base),
             args=arguments,
             train_dataset=Dataset.from_list([chat(r) for r in rows]),
             processing_class=AutoTokenizer.from_pretrained(base),
@@ -220,10 +227,10 @@ def packed_rows(encoded: list[tuple[list[int], int]], order: list[int]) -> list[
 
 def run_plain(base: Path, rows: list[dict[str, str]], plan: dict[str, Any]) -> tuple[Any, Clock]:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     torch.manual_seed(SEED)
-    model = AutoModelForCausalLM.from_pretrained(base)
+    model = load_float32(base)
     if plan["kind"] == "lora":
         from peft import get_peft_model
 

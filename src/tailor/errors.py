@@ -64,7 +64,7 @@ class Problem:
 
 
 class DataError(TailorError):
-    """Rows, files or documents cannot be used as they are; `problems` holds every one of them, the text the first 50."""
+    """Rows, files or documents cannot be used as they are; `problems` holds all of them, the text the first 50."""
 
     exit_code = 2
 

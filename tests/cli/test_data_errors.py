@@ -217,6 +217,7 @@ def test_no_permission_as_somebody_else(tmp_path: Path, tiny_base: Path) -> None
     # Named from within: the folders above belong to root alone.
     for place in (folder, save_workspace(folder / "good", "./model")):
         shutil.copytree(tiny_base, place / "model")
+        (place / "model" / "model.safetensors").chmod(0o644)
     (folder / QUESTIONS).chmod(0)
 
     def check(command: str) -> subprocess.CompletedProcess[str]:

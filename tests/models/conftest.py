@@ -10,10 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tiny_models import make_base
-
 from tailor.models.transformers_engine import TransformersEngine
 from tailor.records import Base
+from tiny_models import make_base
 
 
 @pytest.fixture(scope="session")

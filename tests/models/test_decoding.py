@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import END, make_base, make_speaker
 
 from tailor.models import Request
 from tailor.models.decoding import cut_at_stop
 from tailor.models.transformers_engine import TransformersEngine
 from tailor.records import Base, Completion, Failure, Generation, Message
+from tiny_models import END, make_base, make_speaker
 
 QUESTIONS = [
     "Colour of Ada?",
@@ -95,8 +95,9 @@ def test_other_architectures_answer_as_generate_does(
 ) -> None:
     import torch
     import transformers
-    from tiny_models import llama_config, save_model
     from transformers import AutoModelForCausalLM
+
+    from tiny_models import llama_config, save_model
 
     make_base(tmp_path)  # for its tokenizer
     sizes = {k: v for k, v in llama_config().to_dict().items() if k.endswith(("_size", "_layers", "_heads", "_id"))}

@@ -213,9 +213,7 @@ def test_retry_after_is_honoured(
     assert least <= server.times[1] - server.times[0] < most
 
 
-def test_a_far_retry_after_is_cut(
-    server: Server, endpoint: OpenAIEndpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_far_retry_after_is_cut(server: Server, endpoint: OpenAIEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openai_endpoint, "LONGEST_WAIT", 0.05)
     server.replies = [Reply(429, headers={"retry-after": "86400"}), good()]
     assert answer(endpoint).text == "Hello!"

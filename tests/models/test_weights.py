@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_models import make_adapter, make_base, make_full
 
 from tailor.errors import ArtifactError, ConfigError, ModelError
 from tailor.models import LoadedWeights, Request, describe_base, resolve_base
 from tailor.models.switching import KEPT_ADAPTERS, SwitchedModel
 from tailor.models.transformers_engine import TransformersEngine
 from tailor.records import Base, Completion, Failure, Generation, Message
+from tiny_models import make_adapter, make_base, make_full
 
 PROMPT = [1, 3, 40, 50, 60, 70, 5, 4]
 
@@ -234,7 +234,7 @@ def test_pickled_weights_are_never_read(tiny_base: Base, tmp_path: Path) -> None
 
     torch.save({"model.embed_tokens.weight": Trap()}, folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match="no .safetensors weights"):
+    with pytest.raises(ModelError, match=r"no \.safetensors weights"):
         resolve_base("./model", tmp_path)
     with pytest.raises(ModelError, match="cannot be loaded"):
         TransformersEngine(base_of(folder)).answer([question(None)])
@@ -261,12 +261,12 @@ def test_code_in_a_model_folder_never_runs(
     tokenizer = json.loads((folder / "tokenizer_config.json").read_text())
     tokenizer["auto_map"] = {"AutoTokenizer": [None, "evil.EvilTokenizer"]}
     (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
-    try:
-        TransformersEngine(base_of(folder)).answer([question(None)])
-    except ModelError as error:
-        assert "does not run" in str(error)
+    engine = TransformersEngine(base_of(folder))
+    if known:
+        assert isinstance(engine.answer([question(None)])[0], Completion)
     else:
-        assert known
+        with pytest.raises(ModelError, match="brings its own Python code, which Tailor does not run"):
+            engine.answer([question(None)])
     assert not marker.exists()
 
 
@@ -305,9 +305,7 @@ def test_a_base_that_does_not_exist_is_named(tmp_path: Path, spec: Any, error: t
     assert "secret" not in str(caught.value)
 
 
-def test_bases_are_found_and_described(
-    tiny_base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bases_are_found_and_described(tiny_base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(tiny_base.location, tmp_path / "home" / "model")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     by_home, by_path = resolve_base("~/model", tmp_path / "workspace"), resolve_base("./model", tmp_path / "home")

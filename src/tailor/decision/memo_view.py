@@ -139,7 +139,11 @@ def method(evidence: Evidence) -> list[str]:
         "Several comparisons at once are corrected for (Holm).",
     ]
     if seeds:
-        lines.append(f"Trained arms were trained {words.count(len(seeds), 'time')} with different random seeds.")
+        lines.append(
+            "Trained arms were trained once, with one random seed."
+            if len(seeds) == 1
+            else f"Trained arms were trained {len(seeds)} times with different random seeds."
+        )
     return lines
 
 

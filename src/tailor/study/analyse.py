@@ -26,7 +26,8 @@ from tailor.records import CellName, Completion, Failure, Fitted, Score, Usage
 from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.environment import environment
 from tailor.study.flips import flips
-from tailor.study.plan import PRIMARY_CELL, Cell, Study
+from tailor.study.inputs import PRIMARY_CELL
+from tailor.study.plan import Cell, Study
 from tailor.study.results import FORMAT_VERSION
 
 DECISION_CELLS: tuple[CellName, ...] = ("held-out-framing", "held-out-fact", "unanswerable")

@@ -17,8 +17,8 @@ from tailor.training.rendering import Encoded
 PROBE_TOKENS = 24
 SHORT = 256
 """Examples up to this length are attended to with plain matrix products on a CPU: backward through PyTorch's fused
-kernel with a mask took a third of a step. Medians of ten steps on a shared machine, real tokens per processor second, fused to
-plain: 2253 to 3774 at rows of 64, 2702 to 3255 at 128, 2241 to 3140 at 256. Longer ones need too much memory."""
+kernel with a mask took a third of a step. Medians of ten steps on a shared machine, real tokens per processor second,
+fused to plain: 2253 to 3774 at rows of 64, 2702 to 3255 at 128, 2241 to 3140 at 256. Longer ones take much memory."""
 
 
 def load_tokenizer(base_folder: Path) -> Any:

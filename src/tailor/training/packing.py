@@ -18,8 +18,8 @@ LOOK_AHEAD = 32
 
 def row_capacity(lengths: Sequence[int], batch_tokens: int) -> int:
     """Tokens of a row. Attention on a CPU costs row length x row length whatever the mask, so rows are short: 64
-    tokens, or two typical (95th percentile) examples where that is more. At 20 tokens per example rows of 64, 128 and 256
-    made 3774, 3255 and 3140 real tokens per processor second (medians of ten steps). The gaps are about 5 %."""
+    tokens, or two typical (95th percentile) examples where that is more. At 20 tokens per example rows of 64, 128 and
+    256 made 3774, 3255 and 3140 real tokens per processor second (medians of ten steps). The gaps are about 5 %."""
     typical = int(np.percentile(lengths, 95))
     return max(1, min(batch_tokens, 64 * math.ceil(2 * typical / 64)))
 
