@@ -2,12 +2,12 @@
 
     python benchmarks/training/compare.py --rounds 3 --kind full --output result.json
 
-Same base weights (in float32), rows, tokens per optimiser step, rates, optimiser and threads. Every contestant runs in
-a process of its own; rounds are interleaved and the median is printed. Counted are real tokens (no padding) per second of processor
-time from the end of the first optimiser step to the end of the last: loading, rendering and saving are left out, and
-so is what other programs take of a shared machine. (With one thread on an idle machine that is wall-clock time, which
-is in the JSON too.) The held loss is computed by one function for all, in float32, one row at a time: it is
-comparable only as far as the printed numbers of steps are (packed rows fill differently).
+Same base weights (in float32), rows, tokens per optimiser step, rates, optimiser and threads. Every contestant runs
+in a process of its own; rounds are interleaved and the median is printed. Counted are real tokens (no padding) per
+second of processor time from the end of the first optimiser step to the end of the last: loading, rendering and
+saving are left out, and so is what other programs take of a shared machine. (With one thread on an idle machine that
+is wall-clock time, which is in the JSON too.) The held loss is computed by one function for all, in float32, one row
+at a time: it is comparable only as far as the printed numbers of steps are (packed rows fill differently).
 """
 
 from __future__ import annotations
