@@ -13,6 +13,8 @@ from tailor.cli.common import JsonOption, WorkspaceArgument, clock, console, pri
 if TYPE_CHECKING:
     from tailor.study.plan import Study
 
+PROMOTABLE = ("adopt", "keep-simple")  # verdicts that name an arm to use, not one to wait with
+
 
 def compare(
     workspace: WorkspaceArgument = Path(),
@@ -70,7 +72,8 @@ def show(results: dict[str, Any], folder: Path) -> None:
     if arm:
         place = _short(folder.parent.parent.parent)
         where = "" if place == Path() else f" -w {place}"
-        out.print(f"  Next      tailor chat {arm}{where} · tailor promote {arm}{where}", soft_wrap=True, markup=False)
+        promote = f" · tailor promote {arm}{where}" if results["verdict"]["kind"] in PROMOTABLE else ""
+        out.print(f"  Next      tailor chat {arm}{where}{promote}", soft_wrap=True, markup=False)
 
 
 def _header(study: Study) -> None:

@@ -54,7 +54,7 @@ def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -
     evidence = Evidence(
         Interval(**{"value": math.nan, "low": math.nan, "high": math.nan, **known}),
         verdict=verdict["kind"],
-        recommended=verdict["arm"] == arm,
+        recommended=verdict["arm"] == arm and verdict["kind"] in ("adopt", "keep-simple", "do-nothing"),
         metrics=_metrics(record),
     )
     lineage = Lineage(
