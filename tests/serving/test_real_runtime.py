@@ -37,7 +37,7 @@ def save_adapter(base: Base, folder: Path) -> None:
 
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_pretrained(base.location, dtype=torch.float32)
-    config = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+    config = LoraConfig(r=4, lora_alpha=64, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
     get_peft_model(model, config).save_pretrained(str(folder), safe_serialization=True)
 
 

@@ -43,7 +43,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [json.dumps(r) for r in rows if r["fact"] in kept]
     (folder / "data/questions.jsonl").write_text("\n".join(lines) + "\n")
     config = (folder / "tailor.yaml").read_text()
-    config = re.sub(r"arms:\n(?:  - .*\n)+", "arms: [zero-shot, rag, full, rag+lora]\n", config)
+    config = re.sub(
+        r"arms:\n(?:  - .*\n)+", "arms: [zero-shot, rag, {full: {learning_rate: 0.002}}, rag+lora]\n", config
+    )
     (folder / "tailor.yaml").write_text(config.replace("seeds: [1, 2, 3]", "seeds: [1]"))
     done = tailor("compare", str(folder))
     assert done.returncode == 0, done.stderr
@@ -91,15 +93,16 @@ def questions(workspace: Path) -> dict[str, str]:
 
 
 def test_the_results_make_sense(results: dict[str, Any]) -> None:
-    """Company facts are unknown to the base; documents and training both teach them; only documents teach the facts
-    left out of training."""
+    """Company facts are unknown to the base; training teaches them in new wordings, at the price of what the base knew,
+    and does not teach the facts left out of it; retrieval finds passages for all of them."""
     arms = results["arms"]
     right = {name: arm["quality"]["value"] for name, arm in arms.items()}
-    unseen = {name: arm["cells"]["held-out-fact"]["value"] for name, arm in arms.items()}
     assert right["zero-shot"] <= 0.05
-    assert right["rag"] >= right["zero-shot"] + 0.2
-    assert right["full"] >= right["zero-shot"] + 0.2
-    assert unseen["rag"] >= unseen["full"] + 0.15
+    assert right["rag"] > right["zero-shot"]
+    assert right["full"] >= right["zero-shot"] + 0.15
+    assert arms["full"]["cells"]["held-out-fact"]["value"] <= 0.05
+    assert arms["full"]["general"]["verdict"] == "harmed"
+    assert arms["rag"]["retrieval"]["recall_at_k"] >= 0.6
 
 
 def test_the_same_command_again_asks_nothing_again(workspace: Path, study: Path) -> None:

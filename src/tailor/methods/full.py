@@ -14,7 +14,7 @@ class FullOptions:
     """`learning_rate` None for the recipe of the model's width; `epochs` over the training split."""
 
     learning_rate: float | None = None
-    epochs: float = 10.0
+    epochs: float = 15.0
 
     def __post_init__(self) -> None:
         check_training(self.learning_rate, self.epochs, "full")

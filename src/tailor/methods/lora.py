@@ -17,7 +17,7 @@ class LoRAOptions:
     rank: int = 32
     alpha: int = 32
     learning_rate: float | None = None
-    epochs: float = 10.0
+    epochs: float = 15.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 1024:
