@@ -127,8 +127,10 @@ def _silent(choice: Choice, evidence: Evidence) -> list[str]:
 
 
 def _inconsistent(choice: Choice, evidence: Evidence) -> list[str]:
+    """Said only of an arm that answers something: of one that answers nothing it is no news."""
     share = number(evidence.arms.get(str(choice.arm), {}).get("consistency"))
-    if share is None or share >= INCONSISTENT:
+    right = number(evidence.part(str(choice.arm), "quality").get("value"))
+    if share is None or share >= INCONSISTENT or not right:
         return []
     return [f"{choice.arm} answers every wording right for only {percent(share)} % of the facts."]
 

@@ -223,7 +223,7 @@ def _retrieval(study: Study, cells: Sequence[CellResult]) -> dict[str, Any] | No
         if line["item"] in sources and "completion" in line
     }
     if not shown:
-        return None
+        return {"recall_at_k": None, "k": result.fitted.adaptation.retriever.k, "n_items": 0}
     # A long section is cut into several passages: `docs/a.md#Rates/2` belongs to `docs/a.md#Rates`.
     hits = [any(_section(p) == _section(str(sources[item])) for p in passages) for item, passages in shown.items()]
     return {"recall_at_k": sum(hits) / len(hits), "k": result.fitted.adaptation.retriever.k, "n_items": len(hits)}
