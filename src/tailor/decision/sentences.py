@@ -66,7 +66,7 @@ def _gate(choice: Choice, evidence: Evidence) -> str:
     gain = choice.difference.value if choice.difference else None
     more = f" is {_better(gain)} than {choice.arm}, but" if gain is not None else ""
     return (
-        f"Not allowed: {choice.rival}{more} loses general ability{_loss(str(choice.rival), evidence)}, and no other "
+        f"Not allowed: {choice.rival}{more} loses general ability{_loss(str(choice.rival), evidence)}, and no allowed "
         f"arm beats {choice.arm}. Stay with {choice.arm}."
     )
 
