@@ -178,7 +178,7 @@ def find_study(workspace_folder: Path, name: str | None = None) -> Path:
     studies = workspace_folder / ".tailor" / "studies"
     known = sorted(p.name for p in studies.iterdir() if (p / "plan.json").is_file()) if studies.is_dir() else []
     if not known:
-        raise StudyError(f"There is no study in {workspace_folder}.", hint="Run tailor compare first.")
+        raise StudyError(f"There is no study in {workspace_folder.resolve()}.", hint="Run tailor compare first.")
     if name is None:
         return max((studies / k for k in known), key=lambda p: (p / "plan.json").stat().st_mtime)
     if name not in known:
