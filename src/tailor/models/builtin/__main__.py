@@ -46,6 +46,9 @@ def run_pretraining(arguments: argparse.Namespace) -> None:
             deadline=arguments.until,
             shape=shape,
             seed=arguments.seed,
+            start=arguments.start,
+            seen=int(arguments.seen),
+            processes=arguments.processes,
             muon=not arguments.adamw,
         )
     )
@@ -82,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--tokenizer", type=Path, required=True)
     pretrain.add_argument("--until", type=clock, required=True, help="HH:MM in UTC, or +minutes")
     pretrain.add_argument("--seed", type=int, default=1)
+    pretrain.add_argument("--start", type=Path, help="an exported folder whose weights to begin with")
+    pretrain.add_argument("--seen", type=float, default=0, help="tokens those weights have been trained on")
+    pretrain.add_argument("--processes", type=int, default=1, help="processes of one thread that share each step")
     pretrain.add_argument("--hidden", type=int, default=256)
     pretrain.add_argument("--layers", type=int, default=4)
     pretrain.add_argument("--heads", type=int, default=8)

@@ -1,4 +1,4 @@
-"""Pretraining on one core: Muon for the block matrices, AdamW for the rest, a wall-clock schedule, checkpoints."""
+"""Pretraining: Muon for the block matrices, AdamW for the rest, a wall-clock schedule, checkpoints, processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from tailor.models.builtin.evaluate import quick_probe
-from tailor.models.builtin.export import TOKENIZER_FILES, export, publish, write_json
+from tailor.models.builtin.export import TOKENIZER_FILES, export, load, publish, write_json
 from tailor.models.builtin.network import Llama, Shape
 from tailor.models.builtin.packing import Piece, Supply
 from tailor.models.builtin.tokenizer import BOS
@@ -27,13 +27,21 @@ CHARACTERS_PER_TOKEN = 2.9  # of the corpus with its tokenizer
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train.  Times are seconds, rates are per step, ``pieces`` of about 2,000 tokens make one step."""
+    """How to train.  Times are seconds, rates are per step, ``pieces`` of about 2,000 tokens make one step.
+
+    ``start`` is an exported folder whose weights the run begins with, ``seen`` the tokens they have been trained on
+    (which decides the stage of the corpus); without it the weights are drawn from ``seed``.  ``processes`` of one
+    thread each share the pieces of a step and add up their gradients.
+    """
 
     run: Path
     tokenizer: Path
     deadline: float
     shape: Shape
     seed: int = 1
+    start: Path | None = None
+    seen: int = 0
+    processes: int = 1
     pieces: int = 4
     muon: bool = True
     matrix_rate: float = 0.02
@@ -159,15 +167,21 @@ class Losses:
 
 
 class Run:
-    """One pretraining run in a folder; continues from its checkpoint when there is one."""
+    """One pretraining run in a folder; continues from its checkpoint when there is one.
 
-    def __init__(self, settings: Settings) -> None:
+    With several processes, each holds the same weights and trains on documents of its own; number 0 writes.
+    """
+
+    def __init__(self, settings: Settings, number: int = 0) -> None:
         self.settings = settings
+        self.number = number
         settings.run.mkdir(parents=True, exist_ok=True)
         self.model = Llama(settings.shape, compute=torch.bfloat16)
         self.model.initialise(settings.seed)
+        if settings.start is not None:
+            self.model.load_state_dict(load(settings.start).state_dict())
         self.optimiser = Optimiser(self.model, settings)
-        self.progress = Progress(started=time.time())
+        self.progress = Progress(started=time.time(), tokens=settings.seen)
         self.losses = Losses()
         if (settings.run / "checkpoint").exists():
             self.resume()
@@ -177,15 +191,17 @@ class Run:
         self.model.accelerate()
         now = time.time()
         next_checkpoint, next_probe = now + self.settings.checkpoint_every, now + self.settings.probe_every
-        seed = self.settings.seed + 1000 * self.progress.resumed
+        seed = self.settings.seed + 1000 * self.progress.resumed + 100_000 * self.number
         with Supply(self.settings.tokenizer, seed, CHARACTERS_PER_TOKEN * self.progress.tokens) as supply:
             logged, seen = now, self.progress.tokens
             while True:
-                factor = rate_factor(self.settings, self.progress, time.time())
+                factor = self.agreed(rate_factor(self.settings, self.progress, time.time()))
                 if factor <= 0.0:
                     break
                 norm = self.step(supply, factor)
                 now = time.time()
+                if self.number:
+                    continue
                 if self.progress.step % self.settings.log_every == 0:
                     speed = (self.progress.tokens - seen) / (now - logged)
                     say(self.log(factor, norm, speed))
@@ -197,22 +213,47 @@ class Run:
                 if now > next_probe:
                     say(self.probe())
                     next_probe = now + self.settings.probe_every
-        self.checkpoint()
-        say(self.probe())
+        if not self.number:
+            self.checkpoint()
+            say(self.probe())
+
+    def agreed(self, factor: float) -> float:
+        """The rate factor of process 0, whose clock decides."""
+        if self.settings.processes == 1:
+            return factor
+        shared = torch.tensor([factor], dtype=torch.float64)
+        torch.distributed.broadcast(shared, 0)
+        return float(shared)
+
+    def added(self, value: Tensor) -> Tensor:
+        """The sum of a tensor over the processes."""
+        if self.settings.processes > 1:
+            torch.distributed.all_reduce(value)
+        return value
+
+    def add_gradients(self) -> None:
+        """Replace the gradients by their sum over the processes."""
+        if self.settings.processes > 1:
+            gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+            joint = self.added(torch.cat([g.flatten() for g in gradients]))
+            for gradient, part in zip(gradients, joint.split([g.numel() for g in gradients]), strict=True):
+                gradient.copy_(part.view_as(gradient))
 
     def step(self, supply: Supply, factor: float) -> float:
         """One update of the weights; returns the gradient norm before clipping."""
-        batch = [supply.take() for _ in range(self.settings.pieces)]
-        total = float(sum(piece.weights.sum() for piece in batch))
+        batch = [supply.take() for _ in range(self.settings.pieces // self.settings.processes)]
+        counts = [float(sum(piece.weights.sum() for piece in batch)), float(sum(piece.tokens.size for piece in batch))]
+        total, tokens = self.added(torch.tensor(counts, dtype=torch.float64)).tolist()
         for piece in batch:
             weights = torch.from_numpy(piece.weights)
             losses = self.model.losses(torch.from_numpy(piece.tokens), torch.from_numpy(piece.targets), weights, BOS)
             (losses @ weights.flatten()[weights.flatten() > 0] / total).backward()
             self.losses.add(piece, losses.detach())
+        self.add_gradients()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimiser.step(factor)
         self.progress.step += 1
-        self.progress.tokens += sum(piece.tokens.size for piece in batch)
+        self.progress.tokens += int(tokens)
         return float(norm)
 
     def log(self, factor: float, norm: float, speed: float) -> str:
@@ -283,13 +324,26 @@ class Run:
 
 
 def pretrain(settings: Settings) -> None:
-    """Run or continue the pretraining described by ``settings`` on one thread."""
+    """Run or continue the pretraining described by ``settings``."""
     missing = [name for name in TOKENIZER_FILES if not (settings.tokenizer / name).is_file()]
     if missing:
         raise FileNotFoundError(
             f"expected a tokenizer in {settings.tokenizer}, missing {missing}; make one with "
             "`python -m tailor.models.builtin tokenizer`"
         )
+    if settings.processes == 1:
+        take_part(0, settings)
+        return
+    (settings.run / "meeting").unlink(missing_ok=True)
+    torch.multiprocessing.spawn(take_part, (settings,), nprocs=settings.processes, daemon=False)
+
+
+def take_part(number: int, settings: Settings) -> None:
+    """Train as one of the processes, numbered from 0."""
     torch.set_num_threads(1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    Run(settings).train(lambda line: print(line, flush=True))
+    if settings.processes > 1:
+        settings.run.mkdir(parents=True, exist_ok=True)
+        meeting = (settings.run / "meeting").absolute().as_uri()
+        torch.distributed.init_process_group("gloo", meeting, rank=number, world_size=settings.processes)
+    Run(settings, number).train(lambda line: print(line, flush=True))

@@ -37,7 +37,8 @@ def _read(skill: str, maker: Maker, size: int, numbered: bool = False, gaps: flo
             else [reading.Passage("", tuple(ordered), reading.texts_of(ordered, rng))]
         )
         questions = reading.questions_of(passages, rng, 1, gaps)
-        if questions and bool(questions[0].passage) == (gaps < 0.5):
+        enough = len(passages) == 2 or not numbered
+        if enough and questions and bool(questions[0].passage) == (gaps < 0.5):
             break
     question = questions[0]
     turns = [system(reading.CITE if numbered else reading.PLAIN[0])] if numbered or gaps else []

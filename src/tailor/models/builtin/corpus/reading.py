@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 from tailor.models.builtin.corpus import words as w
@@ -68,6 +69,7 @@ HEADINGS = (
     "Teams",
 )
 TITLE_STARTS = ("About", "All about", "Facts on", "Notes on", "More on", "Page on")
+SENTENCE_END = re.compile(r'(?<=[.!?]) (?=[A-Z"])')
 PLAIN_SIZES = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 
 
@@ -84,13 +86,13 @@ class Passage:
 
 
 def items_for(maker: Maker, count: int, held_out: bool = False) -> list[Item]:
-    """`count` items from the relations, from the sentence grammar or from both."""
+    """About `count` items from the relations, from the prose of handbooks, from the sentence grammar or from two."""
     r = maker.rng.random()
-    if r < 0.4:
+    if r < 0.32:
         return relation_items(maker, count, held_out)
-    if r < 0.58 and count <= 8:
+    if r < 0.67:
         return prose_items(maker, count, held_out)
-    if r < 0.92 or count < 3:
+    if r < 0.95 or count < 3:
         return sentence_items(maker, count, held_out)
     part = maker.rng.randint(1, count - 1)
     return relation_items(maker, part, held_out) + sentence_items(maker, count - part, held_out)
@@ -134,7 +136,8 @@ def heading(items: list[Item], rng: random.Random) -> str:
 
 
 def passages_of(items: list[Item], count: int, rng: random.Random, coreference: float = 0.3) -> list[Passage]:
-    """Splits items into `count` passages with one item each at least."""
+    """Splits items into `count` passages with one item each at least (fewer passages where there are fewer items)."""
+    count = min(count, len(items))
     cuts = sorted(rng.sample(range(1, len(items)), count - 1))
     groups = [items[a:b] for a, b in zip([0, *cuts], [*cuts, len(items)], strict=True)]
     return [Passage(heading(g, rng), tuple(g), texts_of(g, rng, coreference)) for g in groups]
@@ -155,12 +158,18 @@ class Question:
         return (self.sentence if full else self.short) + (f" [{self.passage}]" if cite else "")
 
 
+def _sentence(text: str, answer: str) -> str:
+    """The sentence of an item that states the answer (the whole item where that is unclear)."""
+    holding = [s for s in SENTENCE_END.split(text) if answer in s]
+    return holding[0] if len(holding) == 1 and re.match(r'["\w]', holding[0]) else text
+
+
 def questions_of(passages: list[Passage], rng: random.Random, count: int, gaps: float = 0.13) -> list[Question]:
     """Up to `count` different questions, a share `gaps` of them not answered by the passages."""
     able, unable = [], []
     for number, passage in enumerate(passages, 1):
         for item in passage.items:
-            able += [Question(q, a, item.text, number) for q, a in item.questions]
+            able += [Question(q, a, _sentence(item.text, a), number) for q, a in item.questions]
             unable += [Question(q, ABSTENTION, "", 0) for q in item.open_questions]
     known = {q.text for q in able}
     unable = [q for q in unable if q.text not in known]
@@ -210,14 +219,15 @@ def instruction_for(numbered: bool, full: bool, rng: random.Random) -> str:
 
 
 def reading_document(maker: Maker, ease: float = 0.0) -> Document:
-    """One context with 1-4 questions; with probability `ease` the context has three sentences at most."""
+    """One context with 1-6 questions; with probability `ease` the context has three sentences at most."""
     rng = maker.rng
     while True:
         numbered = rng.random() < 0.38
         size = rng.choice(PLAIN_SIZES if rng.random() >= ease else PLAIN_SIZES[:6])
         items = items_for(maker, max(size, 2) if numbered else size)
         passages = build_passages(maker, items, numbered)
-        count = rng.choice((2, 3, 3, 4)) if rng.random() < 0.65 else 1
+        # Further questions about a context cost a tenth of the tokens of a new one.
+        count = rng.randint(2, max(3, min(6, len(items)))) if rng.random() < 0.8 else 1
         questions = questions_of(passages, rng, count)
         if questions:
             break

@@ -8,7 +8,7 @@ forms that are kept for the probes and never occur in training.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tailor.models.builtin.corpus import words as w
 from tailor.models.builtin.corpus.names import Names
@@ -16,6 +16,7 @@ from tailor.models.builtin.corpus.relations_company import COMPANY
 from tailor.models.builtin.corpus.relations_people import EVENT, PERSON, PROJECT
 from tailor.models.builtin.corpus.relations_product import PRODUCT
 from tailor.models.builtin.corpus.relations_things import NATURE, POLICY
+from tailor.models.builtin.corpus.rewording import cloze, normalised, opened, reworded_questions, reworded_statements
 from tailor.models.builtin.corpus.values import Values
 
 ALLOWANCES = tuple(
@@ -132,12 +133,20 @@ class Relation:
     statements: tuple[str, ...]
     questions: tuple[str, ...]
     held_out: tuple[str, ...]
+    more_questions: tuple[str, ...] = ()
+    more_statements: tuple[str, ...] = ()
 
     def ask(self, entity: str, rng: random.Random, held_out: bool = False) -> str:
-        return _filled(rng.choice(self.held_out if held_out else self.questions), entity, "")
+        """A question for the value: of the written forms, of their rewordings (half of the time), or a held-out one."""
+        if held_out:
+            return _filled(rng.choice(self.held_out), entity, "")
+        reworded = self.more_questions and rng.random() < 0.5
+        question = _filled(rng.choice(self.more_questions if reworded else self.questions), entity, "")
+        return opened(question, rng) if rng.random() < 0.08 else question
 
     def state(self, entity: str, value: str, rng: random.Random) -> str:
-        return _filled(rng.choice(self.statements), entity, value)
+        reworded = self.more_statements and rng.random() < 0.25
+        return _filled(rng.choice(self.more_statements if reworded else self.statements), entity, value)
 
 
 def _filled(form: str, entity: str, value: str) -> str:
@@ -151,21 +160,28 @@ def parse(text: str) -> list[Relation]:
     for block in text.split("\n= ")[1:]:
         head, *lines = block.strip().splitlines()
         kind, name, value = head.split()
+        statements = tuple(x for x in lines if x[0] not in "?!")
+        questions = tuple(x[2:] for x in lines if x[0] == "?")
+        held_out = tuple(x[2:] for x in lines if x[0] == "!")
+        more = reworded_questions(questions, value, held_out) + cloze(statements[:2])
         relations.append(
-            Relation(
-                kind,
-                name,
-                value,
-                tuple(x for x in lines if x[0] not in "?!"),
-                tuple(x[2:] for x in lines if x[0] == "?"),
-                tuple(x[2:] for x in lines if x[0] == "!"),
-            )
+            Relation(kind, name, value, statements, questions, held_out, more, reworded_statements(statements))
         )
     return relations
 
 
+def kept_apart(relations: list[Relation]) -> list[Relation]:
+    """The relations without training questions that are a held-out form of any of them."""
+    held_out = {normalised(h) for r in relations for h in r.held_out}
+
+    def allowed(questions: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(q for q in questions if normalised(q) not in held_out)
+
+    return [replace(r, questions=allowed(r.questions), more_questions=allowed(r.more_questions)) for r in relations]
+
+
 RELATIONS: dict[str, list[Relation]] = {}
-for _relation in parse("\n" + COMPANY + PRODUCT + PERSON + PROJECT + EVENT + POLICY + NATURE):
+for _relation in kept_apart(parse("\n" + COMPANY + PRODUCT + PERSON + PROJECT + EVENT + POLICY + NATURE)):
     RELATIONS.setdefault(_relation.kind, []).append(_relation)
 KINDS = tuple(RELATIONS)
 # Companies, people, products and rules weigh more: they are what handbooks talk about.

@@ -26,16 +26,17 @@ from tailor.models.builtin.corpus.values import singular
 from tailor.models.builtin.corpus.verbs import VERBS
 
 QUESTION_WORDS = {
-    "time": ("When", "When", "At what time", "On which day"),
-    "frequency": ("How often",),
-    "speed": ("How quickly", "How fast", "How soon"),
-    "duration": ("How long", "For how long"),
-    "place": ("Where",),
-    "manner": ("How",),
-    "reason": ("Why",),
-    "recipient": ("To whom",),
-    "price": ("For how much",),
+    "time": ("When", "When", "At what time", "On which day", "What time", "At which moment", "When exactly"),
+    "frequency": ("How often", "How often", "How frequently", "With what frequency", "How many times in all"),
+    "speed": ("How quickly", "How fast", "How soon", "Within what time", "In how much time", "In which time"),
+    "duration": ("How long", "For how long", "For what length of time", "Over what period", "For which period"),
+    "place": ("Where", "Where", "In what place", "At which place", "Where exactly"),
+    "manner": ("How", "How", "In which way", "By what means", "In what manner", "How exactly"),
+    "reason": ("Why", "Why", "For which reason", "For what purpose", "Why exactly"),
+    "recipient": ("To whom", "To whom", "To what people", "To which person or people"),
+    "price": ("For how much", "For how much money", "For what price", "At which price", "For what sum"),
 }
+# Words of these phrases are known from the ones above; the phrases themselves are kept for the probes.
 HELD_OUT_WORDS = {
     "time": ("At what moment",),
     "frequency": ("How many times",),
@@ -47,6 +48,11 @@ HELD_OUT_WORDS = {
     "recipient": ("To which people",),
     "price": ("At what price",),
 }
+
+SUBJECT_WORDS = ("Who", "Who", "Who", "Who exactly", "Which person", "Which group", "What person or group")
+THING_WORDS = ("What", "What", "What", "What exactly", "What things", "Which thing or things")
+HUMAN_WORDS = ("Whom", "Whom", "Whom exactly", "What people", "Which person or people")
+AMOUNT_WORDS = ("How many", "How many", "How many", "Which number of", "What amount of")
 
 Asked = tuple[str, str, frozenset[str]]
 
@@ -86,21 +92,24 @@ def _question(c: Clause, slot: str, tail: str, rng: random.Random, held_out: boo
     if slot == "subject":
         if turned:
             return f"By whom {passive_question(c, '')} {tail}?"
-        who = "Which person or group" if held_out else rng.choice(("Who", "Who", "Who", "Who exactly"))
+        who = "Which person or group" if held_out else rng.choice(SUBJECT_WORDS)
         return f"{who} {finite(c, False)} {c.thing} {tail}?"
     if slot == "noun":
         human = c.verb[3] == "H"
         if turned:
             return f"{'Who' if human else 'What'} {passive(c, False)} by {c.subject} {tail}?"
-        word = ("Which people" if human else "Which things") if held_out else ("Whom" if human else "What")
+        if held_out:
+            word = "Which people" if human else "Which things"
+        else:
+            word = rng.choice(HUMAN_WORDS if human else THING_WORDS)
         return f"{word} {aux} {c.subject} {rest} {tail}?"
     if slot == "amount":
         if turned and c.tense not in MODALS:
             return f"How many {c.noun} {passive(c, True)} by {c.subject} {tail}?"
-        word = "What number of" if held_out else "How many"
+        word = "What number of" if held_out else rng.choice(AMOUNT_WORDS)
         return f"{word} {c.noun} {aux} {c.subject} {rest} {tail}?"
     word = rng.choice((HELD_OUT_WORDS if held_out else QUESTION_WORDS)[slot])
-    if word == "At what time" and not any(t.startswith("at ") for k, t in c.adjuncts if k == "time"):
+    if word in ("At what time", "What time") and not any(t.startswith("at ") for k, t in c.adjuncts if k == "time"):
         word = "When"
     if word == "On which day" and not any(t.startswith("on ") for k, t in c.adjuncts if k == "time"):
         word = "When"

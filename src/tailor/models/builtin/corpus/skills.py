@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tailor.models.builtin.corpus import words as w
 from tailor.models.builtin.corpus.document import Document, assistant, system, user
 from tailor.models.builtin.corpus.names import Names
-from tailor.models.builtin.corpus.values import IRREGULAR, singular
+from tailor.models.builtin.corpus.plurals import IRREGULAR, singular
 from tailor.models.builtin.corpus.verbs import VERBS
 
 

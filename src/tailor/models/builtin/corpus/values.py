@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tailor.models.builtin.corpus import words as w
 from tailor.models.builtin.corpus.names import CITIES, Names
+from tailor.models.builtin.corpus.plurals import singular as singular
 
 UNITS = ("minute", "hour", "day", "week", "month", "year", "working day", "business day")
 
@@ -291,67 +292,60 @@ class Values:
         kind = self.rng.choice(("app", "platform", "tool", "website", "assistant", "dashboard", "portal", "service"))
         return f"{a(kind)} for {self.rng.choice((self.rng.choice(w.PEOPLE), self.rng.choice(w.INDUSTRIES)))}"
 
+    # Kinds for the prose of handbooks; drawn by no relation of the world.
 
-IRREGULAR = {
-    "knives": "knife",
-    "shelves": "shelf",
-    "loaves": "loaf",
-    "children": "child",
-    "policies": "policy",
-    "fishermen": "fisherman",
-    "wolves": "wolf",
-    "geese": "goose",
-    "sheep": "sheep",
-    "deer": "deer",
-    "trout": "trout",
-    "salmon": "salmon",
-    "scarves": "scarf",
-    "batteries": "battery",
-    "cherries": "cherry",
-    "berries": "berry",
-    "deliveries": "delivery",
-    "ponies": "pony",
-    "potatoes": "potato",
-    "tomatoes": "tomato",
-    "patches": "patch",
-    "pies": "pie",
-    "cookies": "cookie",
-    "databases": "database",
-    "horses": "horse",
-    "licences": "licence",
-    "invoices": "invoice",
-    "cheeses": "cheese",
-    "peaches": "peach",
-    "puzzles": "puzzle",
-    "bicycles": "bicycle",
-    "clothes": "garment",
-    "axes": "axe",
-    "buses": "bus",
-    "boxes": "box",
-    "brushes": "brush",
-    "watches": "watch",
-    "sandwiches": "sandwich",
-    "bushes": "bush",
-    "foxes": "fox",
-    "hedges": "hedge",
-    "roses": "rose",
-    "bookings": "booking",
-    "lunch boxes": "lunch box",
-    "new releases": "new release",
-    "branches": "branch",
-    "parking spaces": "parking space",
-    "purchase orders": "purchase order",
-    "spare parts": "spare part",
-}
+    def days(self) -> str:
+        return span(self.rng, ("day", "day", "working day", "business day", "calendar day"))
 
+    def weeks(self) -> str:
+        return span(self.rng, ("week",))
 
-def singular(noun: str) -> str:
-    """Singular of a plural noun of the word lists."""
-    head, _, last = noun.rpartition(" ")
-    if last in IRREGULAR:
-        last = IRREGULAR[last]
-    elif last.endswith("sses"):
-        last = last[:-2]
-    elif last.endswith("s"):
-        last = last[:-1]
-    return f"{head} {last}".strip()
+    def months(self) -> str:
+        return span(self.rng, ("month",))
+
+    def years(self) -> str:
+        return f"{number(self.rng, 2, 12)} years"
+
+    def minutes(self) -> str:
+        return span(self.rng, ("minute",))
+
+    def some_hours(self) -> str:
+        return span(self.rng, ("hour",))
+
+    def month(self) -> str:
+        return self.rng.choice(w.MONTHS)
+
+    def month_year(self) -> str:
+        return f"{self.month()} {self.rng.randint(1995, 2028)}"
+
+    def uptime(self) -> str:
+        return self.rng.choice(("98.5", "99", "99.5", "99.8", "99.9", "99.95", "99.99")) + self.rng.choice(
+            ("%", "%", " percent")
+        )
+
+    def amount(self) -> str:
+        """A price without a unit of time, e.g. "$45" or "120 euros"."""
+        n = self.rng.choice((self.rng.randint(2, 99), self.rng.randint(10, 60) * 10, self.rng.randint(2, 95) * 100))
+        if self.rng.random() < 0.55:
+            return f"{self.rng.choice('$€£')}{n:,}"
+        return f"{n:,} {self.rng.choice(('euros', 'dollars', 'pounds', 'francs'))}"
+
+    def ordinal(self) -> str:
+        return self.rng.choice(
+            ("first", "second", "third", "fourth", "fifth", "10th", "12th", "15th", "20th", "25th", "28th", "last")
+        )
+
+    def floor(self) -> str:
+        return f"{self.rng.choice(('ground', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'top'))} floor"
+
+    def mascot(self) -> str:
+        return f"{self.species()} {self.rng.choice(('called', 'named'))} {self.riverword()}"
+
+    def multiple(self) -> str:
+        return self.rng.choice(("double", "one and a half times", "1.25 times", "1.5 times", "twice", "three times"))
+
+    def characters(self) -> str:
+        return str(self.rng.randint(8, 24))
+
+    def reviewers(self) -> str:
+        return f"{number(self.rng, 2, 4)} {self.rng.choice(('colleagues', 'engineers', 'managers', 'reviewers'))}"

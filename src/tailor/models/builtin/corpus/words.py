@@ -183,3 +183,69 @@ NUMBER_WORDS = _split("""zero one two three four five six seven eight nine ten e
 fourteen fifteen sixteen seventeen eighteen nineteen twenty""")
 MONTHS = _split("January February March April May June July August September October November December")
 DAYS = _split("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+# Lists for the prose of handbooks (`prose_*.py`); appended so that the world drawn from the lists above stays
+# as it is.
+PLAN_NAMES = _split("""Basic Starter Team Business Premium Family Student Gold Silver Enterprise Pro Plus Standard
+Growth Solo School Bronze Compact Complete Essential Advanced Light""")
+STEPS = _split("""a_phone_call a_written_test a_video_interview a_small_task a_trial_day a_talk_with_the_team
+a_code_exercise a_meeting_with_the_founder a_reference_check a_portfolio_review a_group_discussion
+a_lunch_with_the_team
+a_personality_test a_presentation""")
+CAUSES = _split("""animal_shelters rural_schools a_children's_hospital clean_rivers free_software refugees
+local_libraries
+young_musicians food_banks tree_planting blind_students sea_rescue a_village_fire_brigade coding_clubs_for_girls""")
+DISHES = _split("""vegetable_soup fish_and_chips lentil_curry mushroom_pie pancakes pumpkin_risotto bean_stew
+pasta_bake
+grilled_cheese potato_salad fried_rice baked_salmon apple_cake spinach_lasagne""")
+CHAT_TOOLS = _split("Slack Teams Matrix Mattermost Signal Discord Element Rocket.Chat Webex Telegram Threema Jabber")
+FACTORS = _split("""a_fingerprint a_text_message_code an_authenticator_app a_security_token a_smart_card a_face_scan
+a_printed_code_list a_one-time_password a_USB_key""")
+METHODS = _split("""bank_transfer credit_card direct_debit cheque cash debit_card standing_order gift_card
+mobile_payment
+money_order""")
+DEVICES = _split("""a_laptop a_second_monitor a_headset a_standing_desk an_office_chair a_mobile_phone a_keyboard
+a_docking_station a_webcam a_desk_lamp a_backpack a_mouse a_tablet""")
+RESULTS = _split("""fewer_late_orders shorter_queues a_faster_checkout lower_energy_bills happier_customers
+fewer_errors
+shorter_waiting_times fewer_phone_calls less_paper higher_sales more_returning_guests quicker_repairs
+better_forecasts fewer_lost_parcels""")
+BUILDS = _split("""a_booking_system a_mobile_app an_online_shop a_customer_portal a_stock_system a_website
+a_route_planner
+a_payment_page a_ticket_machine a_learning_platform a_reporting_tool a_search_engine a_loyalty_programme
+a_chat_assistant
+a_price_calculator a_digital_archive an_appointment_calendar a_sensor_network""")
+FORMATS = _split("PDF CSV Excel JSON XML Word PNG SVG HTML plain_text Markdown")
+SYSTEMS = _split("Windows macOS Linux Android iOS ChromeOS Ubuntu")
+AWARDS = _split("""the_Best_Employer_award the_Green_Business_award the_Young_Company_prize the_Golden_Compass
+the_Regional_Innovation_prize the_Design_of_the_Year_award the_Customer_Choice_award the_Fair_Pay_prize
+the_Silver_Gear the_Open_Web_award the_Family-Friendly_Workplace_award""")
+ORIGINS = _split("""a_river_near_the_first_office the_street_of_the_first_office the_founder's_grandmother
+an_old_sailing_boat
+a_star_in_the_northern_sky the_Latin_word_for_bridge a_favourite_childhood_book the_dog_of_the_founder
+a_mountain_that_the_founders_climbed a_misspelt_word a_café_that_no_longer_exists a_song_from_the_sixties""")
+PROOFS = _split("""a_sick_note the_receipt a_copy_of_the_bill the_boarding_pass a_signed_form a_photo_of_the_damage
+a_police_report an_order_number a_student_card a_doctor's_letter the_original_box""")
+CLASSES = _split("""economy_class second-class_carriages night_trains shared_taxis budget_airlines direct_flights
+regional_trains hired_bicycles electric_cars""")
+MEETINGS = _split("""all-hands_meeting Monday_breakfast demo_afternoon quarterly_review design_critique town_hall
+planning_session budget_round stand-up_meeting book_club show-and-tell sales_call""")
+HABITS = _split("""ringing_a_ship's_bell lighting_a_candle singing_a_song eating_cake planting_a_tree
+writing_a_postcard
+wearing_odd_socks sharing_a_photo clapping_three_times signing_the_kitchen_wall telling_a_joke
+passing_on_a_wooden_spoon""")
+HIGH_POINTS = _split("""a_walk_in_the_mountains a_boat_trip a_cooking_evening a_quiz a_treasure_hunt a_football_match
+a_night_at_the_theatre a_visit_to_a_farm a_pottery_class a_concert a_bicycle_tour a_barbecue""")
+EXTRAS = _split("""express_delivery weekend_work on-site_visits extra_storage data_import a_second_language
+printed_manuals staff_training phone_support gift_wrapping an_additional_user a_dedicated_server""")
+GROUPS = _split("""students charities schools pensioners start-ups hospitals libraries families returning_customers
+public_authorities sports_clubs museums""")
+SKILLS_WANTED = _split("""patience clear_writing good_listening a_driving_licence three_years_of_experience
+fluent_English
+a_degree_in_design basic_accounting attention_to_detail an_eye_for_colour a_first-aid_certificate""")
+INCIDENTS = _split("""a_lost_badge a_suspicious_e-mail a_stolen_phone a_strange_login a_broken_lock a_data_leak
+a_forgotten_password a_wrong_recipient a_virus_warning a_missing_folder""")
+HABITATS = _split("""in_the_hall on_the_top_floor behind_the_reception next_to_the_kitchen in_the_basement
+opposite_the_lift near_the_main_entrance in_the_courtyard on_the_roof_terrace beside_the_library""")
+NOTHINGS = _split("""none,_everyone_works_remotely none_at_all,_only_phone_support no_fixed_ones,_only_agreed_ones
+none,_since_the_office_is_always_open just_one,_on_the_ground_floor nothing_but_a_simple_handshake
+only_in_writing,_never_by_phone not_before_the_first_review yes,_but_only_with_a_helmet""")
