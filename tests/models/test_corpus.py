@@ -196,7 +196,7 @@ def test_probes_are_different_fixed_and_end_with_a_user_turn(skill: str) -> None
         assert all(item.answers)
 
 
-@pytest.mark.parametrize("skill", ["reading-1", "reading-4", "reading-12", "cite-2", "false-abstain"])
+@pytest.mark.parametrize("skill", ["reading-1", "reading-4", "reading-12", "reading-new-12", "cite-2", "false-abstain"])
 def test_answers_of_reading_probes_stand_in_their_context(skill: str) -> None:
     for probe in probes(skill, 80, 2):
         answer = probe.answers[0]
@@ -218,8 +218,8 @@ def test_an_unknown_skill_is_named_in_the_error() -> None:
 def test_the_general_suite_is_fixed_closed_book_and_mostly_about_the_world() -> None:
     suite = general_suite()
     assert suite == general_suite()
-    assert len(suite) == 300
-    assert sum(p.skill == "world" for p in suite) == 180
+    assert len(suite) == 1000
+    assert sum(p.skill == "world" for p in suite) == 600
     assert all("\n\n" not in p.turns[-1].text for p in suite)
 
 

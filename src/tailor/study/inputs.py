@@ -154,7 +154,7 @@ def _builtin_general() -> list[Example]:
     examples = []
     for n, probe in enumerate(general_suite(), 1):
         messages = tuple(Message(t.role, t.text) for t in probe.turns)  # type: ignore[arg-type]
-        identity = f"general-{n:03d}"
+        identity = f"general-{n:04d}"
         examples.append(
             _as_general(Example(identity, messages, probe.answers[0], probe.answers[1:], source=probe.skill), identity)
         )

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tailor.models.builtin.corpus.document import ABSTENTION
 from tailor.models.builtin.tokenizer import END, Encoder
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def wilson(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share of right answers of one skill with its 95 % Wilson interval; ``uncited`` disregards citations."""
+    """Share of right answers of one skill with its 95 % Wilson interval.
+
+    ``uncited`` is the share right without regard to citations, ``abstained`` the share answered "I don't know.".
+    """
 
     skill: str
     n: int
@@ -62,15 +66,17 @@ class Accuracy:
     low: float
     high: float
     uncited: float
+    abstained: float
 
 
 def accuracy(skill: str, given: Sequence[str], probes: Sequence[Probe]) -> Accuracy:
     """Score the answers given to the probes of a skill."""
     right = sum(is_right(text, probe.answers) for text, probe in zip(given, probes, strict=True))
     bare = sum(is_right_uncited(text, probe.answers) for text, probe in zip(given, probes, strict=True))
+    silent = sum(is_right_uncited(text, (ABSTENTION,)) for text in given)
     n = len(probes)
     low, high = wilson(right, n)
-    return Accuracy(skill, n, right / max(n, 1), low, high, bare / max(n, 1))
+    return Accuracy(skill, n, right / max(n, 1), low, high, bare / max(n, 1), silent / max(n, 1))
 
 
 def quick_probe(model: Llama, tokenizer: Path, items: int, seconds: float, seed: int = 77) -> dict[str, float]:
@@ -155,10 +161,10 @@ def evaluate(folder: Path, items: int = 200, seed: int = 4242) -> list[Accuracy]
 
 def table(rows: Sequence[Accuracy]) -> str:
     """The accuracies as aligned text."""
-    lines = [f"{'skill':<24}{'n':>5}{'right':>8}{'95 % interval':>18}{'uncited':>9}"]
+    lines = [f"{'skill':<24}{'n':>5}{'right':>8}{'95 % interval':>18}{'uncited':>9}{'abstained':>11}"]
     for row in rows:
         interval = f"{row.low:.3f}-{row.high:.3f}"
-        lines.append(f"{row.skill:<24}{row.n:>5}{row.right:>8.3f}{interval:>18}{row.uncited:>9.3f}")
+        lines.append(f"{row.skill:<24}{row.n:>5}{row.right:>8.3f}{interval:>18}{row.uncited:>9.3f}{row.abstained:>11.3f}")
     return "\n".join(lines)
 
 

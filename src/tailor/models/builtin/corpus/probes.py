@@ -1,4 +1,8 @@
-"""Held-out probes: names of the probe split, question forms that never occur in training."""
+"""Held-out probes: names, values and sentences that never occur in training.
+
+Reading is asked in forms that training knows and, as `reading-new-...`, in forms kept from it; all other probes use
+the kept forms.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ PROBES = (
     "reading-1",
     "reading-4",
     "reading-12",
+    "reading-new-1",
+    "reading-new-4",
+    "reading-new-12",
     "cite-2",
     "abstain",
     "false-abstain",
@@ -23,13 +30,15 @@ PROBES = (
     "skills",
     "unknown",
 )
-GENERAL_ITEMS = 300
+GENERAL_ITEMS = 1000
 
 
-def _read(skill: str, maker: Maker, size: int, numbered: bool = False, gaps: float = 0.0) -> Probe:
+def _read(
+    skill: str, maker: Maker, size: int, numbered: bool = False, gaps: float = 0.0, new_form: bool = False
+) -> Probe:
     rng = maker.rng
     while True:
-        items = reading.items_for(maker, size, held_out=True)
+        items = reading.items_for(maker, size, new_form)
         ordered = reading.order(items, rng)
         passages = (
             reading.passages_of(ordered, 2, rng)
@@ -84,7 +93,7 @@ def _skill(maker: Maker) -> Probe:
 
 def _probe(skill: str, maker: Maker) -> Probe:
     if skill.startswith("reading-"):
-        return _read(skill, maker, int(skill.removeprefix("reading-")))
+        return _read(skill, maker, int(skill.rsplit("-", 1)[1]), new_form="new" in skill)
     if skill == "cite-2":
         return _read(skill, maker, maker.rng.randint(2, 6), numbered=True)
     if skill == "abstain":
@@ -111,6 +120,6 @@ def probes(skill: str, n: int, seed: int) -> list[Probe]:
 
 
 def general_suite() -> list[Probe]:
-    """300 fixed closed-book items: 60 % facts of the world in held-out question forms, 40 % skills."""
+    """1,000 fixed closed-book items: 60 % facts of the world in held-out question forms, 40 % skills."""
     share = GENERAL_ITEMS * 3 // 5
     return probes("world", share, 0) + probes("skills", GENERAL_ITEMS - share, 0)
