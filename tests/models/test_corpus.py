@@ -201,7 +201,8 @@ def test_answers_of_reading_probes_stand_in_their_context(skill: str) -> None:
     for probe in probes(skill, 80, 2):
         answer = probe.answers[0]
         assert answer != ABSTENTION
-        assert re.sub(r" \[\d\]$", "", answer) in probe.turns[-1].text
+        short = re.sub(r" \[\d\]$", "", answer)
+        assert short in ("Yes", "No") or short in probe.turns[-1].text
         assert bool(re.search(r" \[\d\]$", answer)) == (skill == "cite-2")
 
 

@@ -50,6 +50,9 @@ def run_pretraining(arguments: argparse.Namespace) -> None:
             seen=int(arguments.seen),
             processes=arguments.processes,
             muon=not arguments.adamw,
+            rate=arguments.rate,
+            decay_share=arguments.decay,
+            pieces=arguments.pieces,
         )
     )
 
@@ -88,6 +91,9 @@ def parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--start", type=Path, help="an exported folder whose weights to begin with")
     pretrain.add_argument("--seen", type=float, default=0, help="tokens those weights have been trained on")
     pretrain.add_argument("--processes", type=int, default=1, help="processes of one thread that share each step")
+    pretrain.add_argument("--rate", type=float, default=1.0, help="multiplies the learning rates of the recipe")
+    pretrain.add_argument("--decay", type=float, default=0.25, help="share of the time over which the rates fall to 0")
+    pretrain.add_argument("--pieces", type=int, default=4, help="pieces of about 2,000 tokens in one step")
     pretrain.add_argument("--hidden", type=int, default=256)
     pretrain.add_argument("--layers", type=int, default=4)
     pretrain.add_argument("--heads", type=int, default=8)

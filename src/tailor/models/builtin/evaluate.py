@@ -164,7 +164,9 @@ def table(rows: Sequence[Accuracy]) -> str:
     lines = [f"{'skill':<24}{'n':>5}{'right':>8}{'95 % interval':>18}{'uncited':>9}{'abstained':>11}"]
     for row in rows:
         interval = f"{row.low:.3f}-{row.high:.3f}"
-        lines.append(f"{row.skill:<24}{row.n:>5}{row.right:>8.3f}{interval:>18}{row.uncited:>9.3f}{row.abstained:>11.3f}")
+        lines.append(
+            f"{row.skill:<24}{row.n:>5}{row.right:>8.3f}{interval:>18}{row.uncited:>9.3f}{row.abstained:>11.3f}"
+        )
     return "\n".join(lines)
 
 

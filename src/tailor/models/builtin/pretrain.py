@@ -31,7 +31,7 @@ class Settings:
 
     ``start`` is an exported folder whose weights the run begins with, ``seen`` the tokens they have been trained on
     (which decides the stage of the corpus); without it the weights are drawn from ``seed``.  ``processes`` of one
-    thread each share the pieces of a step and add up their gradients.
+    thread each share the pieces of a step and add up their gradients.  ``rate`` multiplies both learning rates.
     """
 
     run: Path
@@ -44,8 +44,10 @@ class Settings:
     processes: int = 1
     pieces: int = 4
     muon: bool = True
+    rate: float = 1.0
     matrix_rate: float = 0.02
     other_rate: float = 3e-3
+    matrix_decay: float = 0.05
     warm_up: int = 100
     decay_share: float = 0.25
     clip: float = 1.0
@@ -76,10 +78,14 @@ class Optimiser:
         chosen = {id(p) for p in matrices} if settings.muon else set()
         rest = [p for p in model.parameters() if id(p) not in chosen]
         self.parts: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(rest, lr=settings.other_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
+            torch.optim.AdamW(
+                rest, lr=settings.rate * settings.other_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
+            )
         ]
         if settings.muon:
-            self.parts.append(torch.optim.Muon(matrices, lr=settings.matrix_rate, weight_decay=0.0))
+            self.parts.append(
+                torch.optim.Muon(matrices, lr=settings.rate * settings.matrix_rate, weight_decay=settings.matrix_decay)
+            )
         self.rates = [part.param_groups[0]["lr"] for part in self.parts]
 
     def step(self, factor: float) -> None:

@@ -32,15 +32,15 @@ SHARES: Mapping[str, float] = MappingProxyType(
 # not (0.67): the second stage is mostly reading, and copying of random strings, which reading is built on.
 LATER_SHARES: Mapping[str, float] = MappingProxyType(
     {
-        "reading": 0.56,
+        "reading": 0.54,
         "recitation": 0.02,
         "world_texts": 0.04,
-        "world_questions": 0.09,
+        "world_questions": 0.08,
         "unknown": 0.04,
         "fewshot": 0.10,
         "instructions": 0.06,
         "skills": 0.07,
-        "procedural": 0.02,
+        "procedural": 0.05,
     }
 )
 LATER = 43e6  # characters (about 15 M tokens) after which the second stage begins

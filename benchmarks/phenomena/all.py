@@ -1,0 +1,24 @@
+"""Every phenomenon, one after the other.
+
+python benchmarks/phenomena/all.py
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import framings
+import hallucination
+import new_facts
+import rates
+import reversal
+from measure import script
+
+
+def run(options: argparse.Namespace) -> None:
+    for module in (framings, new_facts, rates, hallucination, reversal):
+        module.run(options)
+
+
+if __name__ == "__main__":
+    script(run, __doc__)
