@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from tailor.cli import chat, check, compare, doctor, init, prices, promote, report, rollback, serve
+from tailor.cli import chat, check, compare, diff, doctor, init, prices, promote, report, rollback, serve, show
 from tailor.errors import TailorError
 from tailor.quiet import silence_libraries
 
@@ -29,6 +29,8 @@ app.command("init", short_help="Write a tailor.yaml for the files in a folder.")
 app.command("check", short_help="Check settings and data before anything is spent.")(check.check)
 app.command("compare", short_help="Compare all arms; end with a verdict and a memo.")(compare.compare)
 app.command("report", short_help="Show the results of a study again.")(report.report)
+app.command("show", short_help="Show one test item with every arm's answer.")(show.show)
+app.command("diff", short_help="Show what one arm fixed and broke beside another.")(diff.diff)
 app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
 app.command("promote", short_help="Make an arm of a study the champion.")(promote.promote)
 app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)

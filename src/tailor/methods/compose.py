@@ -91,6 +91,15 @@ def expand(name: str, options: Mapping[str, Any]) -> list[Arm]:
     return arms
 
 
+def arm_from_plan(entry: Mapping[str, Any]) -> Arm:
+    """An arm as a plan holds it: `{name, parts: [{method, options}]}`.
+
+    Raises:
+        ConfigError: a method or option that this Tailor does not know.
+    """
+    return Arm(entry["name"], tuple(Part(p["method"], _options(p["method"], p["options"])) for p in entry["parts"]))
+
+
 def fit_arm(arm: Arm, context: FitContext) -> Fitted:
     """Fit every part on its own and join what they set."""
     started = time.perf_counter()

@@ -50,7 +50,7 @@ class Index:
             raise ArtifactError(f"{folder} is not a search index.", hint=REBUILD)
         if settings["format_version"] > FORMAT_VERSION:
             raise ArtifactError(f"The index {folder} comes from a newer Tailor.", hint=REBUILD)
-        passages = _passages(folder)
+        passages = read_passages(folder)
         if len(passages) != settings.get("n"):
             found = f"{len(passages)} passages, expected {settings.get('n')}"
             raise ArtifactError(f"The index {folder} holds {found}.", hint=REBUILD)
@@ -99,7 +99,12 @@ def _ranking(scores: NDArray[np.float64], *, above_zero: bool = False) -> list[i
     return [int(i) for i in (order[scores[order] > 0] if above_zero else order)]
 
 
-def _passages(folder: Path) -> list[Passage]:
+def read_passages(folder: Path) -> list[Passage]:
+    """The passages of an index, in its order, without anything to search them with.
+
+    Raises:
+        ArtifactError: the file is missing or damaged.
+    """
     if not (folder / PASSAGES).is_file():
         raise ArtifactError(f"{folder / PASSAGES} does not exist.", hint=REBUILD)
     try:

@@ -49,15 +49,19 @@ class Runtime:
         adaptation: Adaptation,
         conversations: Sequence[Conversation],
         *,
+        passages: Sequence[tuple[Passage, ...]] | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> list[Completion | Failure]:
         """Answer every conversation, in order; what goes wrong for one is a Failure in its place.
+
+        Args:
+            passages: shown with each conversation in place of what a search would find.
 
         Raises:
             ArtifactError: an index or weights of the adaptation are missing or were changed.
             ModelError: the base model cannot be loaded.
         """
-        requests, shown = self.prepare(adaptation, conversations)
+        requests, shown = self.prepare(adaptation, conversations, passages)
         answers = self.engine(adaptation.base).answer(requests, on_progress=on_progress)
         return [
             dataclasses.replace(a, passages=p) if isinstance(a, Completion) else a
@@ -71,25 +75,34 @@ class Runtime:
             yield dataclasses.replace(piece, passages=shown[0]) if isinstance(piece, Completion) else piece
 
     def prepare(
-        self, adaptation: Adaptation, conversations: Sequence[Conversation]
+        self,
+        adaptation: Adaptation,
+        conversations: Sequence[Conversation],
+        passages: Sequence[tuple[Passage, ...]] | None = None,
     ) -> tuple[list[Request], list[tuple[Passage, ...]]]:
         """The requests as the model will see them, and the passages shown in each."""
+        prompts, shown = self.prompts(adaptation, conversations, passages)
+        weights = self._weights(adaptation)
+        return [Request(messages, adaptation.generation, weights) for messages in prompts], shown
+
+    def prompts(
+        self,
+        adaptation: Adaptation,
+        conversations: Sequence[Conversation],
+        passages: Sequence[tuple[Passage, ...]] | None = None,
+    ) -> tuple[list[tuple[Message, ...]], list[tuple[Passage, ...]]]:
+        """The messages of each request and the passages among them. Loads no weights."""
         for conversation in conversations:
             if not conversation or conversation[-1].role != "user":
                 raise DataError("A conversation must end with a question of the user.")
         questions = [c[-1].content for c in conversations]
-        passages = self._passages(adaptation, questions)
+        shown = self._passages(adaptation, questions) if passages is None else list(passages)
         demonstrations = self._demonstrations(adaptation.demonstrations, questions)
-        weights = self._weights(adaptation)
-        requests = [
-            Request(
-                build_messages(c, system=adaptation.system, demonstrations=d, passages=p),
-                adaptation.generation,
-                weights,
-            )
-            for c, d, p in zip(conversations, demonstrations, passages, strict=True)
+        prompts = [
+            build_messages(c, system=adaptation.system, demonstrations=d, passages=p)
+            for c, d, p in zip(conversations, demonstrations, shown, strict=True)
         ]
-        return requests, passages
+        return prompts, shown
 
     def engine(self, base: Base) -> Engine:
         """The engine of a base, opened at first use."""

@@ -12,14 +12,15 @@ from typing import Any
 import tailor
 from tailor.errors import ArtifactError, StudyError
 from tailor.evaluation.metrics import METRICS
-from tailor.files import read_json, sha256_of, to_plain, write_json
+from tailor.files import canonical_json, read_json, sha256_of, to_plain, write_json, write_text
 from tailor.methods.compose import Arm
-from tailor.records import CELLS
+from tailor.records import CELLS, Example
 from tailor.study.config import Workspace
 from tailor.study.inputs import PRIMARY_CELL, Inputs
 
 FORMAT_VERSION = 1
 LONGEST_NAME = 80
+TEST_ITEMS = "test.jsonl"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> 
             break
         asked = any((folder / "answers").glob("*.jsonl"))
         same_test += asked and stored["plan"]["dataset"]["test_sha256"] == plan["dataset"]["test_sha256"]
-    folder = found or _new_folder(studies, plan, digest)
+    folder = found or _new_folder(studies, plan, digest, _test(inputs))
     cells = tuple(_cells(workspace.arms, seeds))
     return Study(folder.name, folder, workspace, inputs, plan, digest, cells, same_test + 1)
 
@@ -95,9 +96,13 @@ def _cells(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Cell]:
     return [Cell(arm, seed) for arm in ordered for seed in (seeds if arm.uses_seed else seeds[:1])]
 
 
+def _test(inputs: Inputs) -> list[Example]:
+    return sorted(inputs.of("test"), key=lambda e: e.id)
+
+
 def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[str, Any]:
     config = workspace.config
-    test = sorted(inputs.of("test"), key=lambda e: e.id)
+    test = _test(inputs)
     metric = METRICS.load(config.metric)
     plan: dict[str, Any] = to_plain(
         {
@@ -158,13 +163,27 @@ def _stored(folder: Path) -> dict[str, Any] | None:
     return value
 
 
-def _new_folder(studies: Path, plan: dict[str, Any], digest: str) -> Path:
+def stored_plan(folder: Path) -> dict[str, Any]:
+    """`plan.json` of a study: `plan_sha256`, `created`, `plan`.
+
+    Raises:
+        StudyError: there is none, or it was changed after it was frozen.
+    """
+    found = _stored(folder)
+    if found is None:
+        raise StudyError(f"{folder} has no plan.", hint="Run tailor compare.")
+    return found
+
+
+def _new_folder(studies: Path, plan: dict[str, Any], digest: str, test: Sequence[Example]) -> Path:
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     taken = {p.name for p in studies.iterdir()} if studies.is_dir() else set()
     names = (f"{today}-{a}{b}" for a in ("", *string.ascii_lowercase) for b in string.ascii_lowercase)
     name = next(n for n in names if n not in taken)
     folder = studies / name
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    # The items stay with the study: its answers can be looked into after the team's files have changed.
+    write_text(folder / TEST_ITEMS, "".join(canonical_json(e) + "\n" for e in test))
     write_json(folder / "plan.json", {"plan_sha256": digest, "created": created, "plan": plan})
     return folder
 
