@@ -22,7 +22,12 @@ from tailor.records import Base, Completion, Fitted, Generation, Message
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json
 
 Make = Callable[..., FitContext]
-SHORT = {"lora": {"epochs": 2, "rank": 4}, "full": {"epochs": 2}, "rag": {"dense": False}}
+SHORT = {
+    "last-layers": {"epochs": 2},
+    "lora": {"epochs": 2, "rank": 4},
+    "full": {"epochs": 2},
+    "rag": {"dense": False},
+}
 NO_METHODS = {"base", "compose", "tuning"}
 ASKED = [(Message("user", "Colour of Ada?"),), (Message("user", "Which colour does Jo like best of all?"),)]
 
@@ -156,7 +161,7 @@ def test_no_documents_is_an_error(context: Make) -> None:
         fit_arm(arm_of("rag"), context(passages=()))
 
 
-@pytest.mark.parametrize("name", ["lora", "full"])
+@pytest.mark.parametrize("name", [n for n in METHODS.builtin if load_method(n).trains_weights])
 def test_a_base_that_is_not_here_cannot_be_trained(name: str, context: Make) -> None:
     with pytest.raises(ModelError, match="cannot be trained here"):
         fit_arm(arm_of(name), context(base=Base("endpoint", "m", "http://127.0.0.1:9/v1", "m")))

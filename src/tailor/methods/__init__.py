@@ -14,6 +14,7 @@ BUILTIN = {
     "few-shot": "tailor.methods.few_shot:FewShot",
     "few-shot-nearest": "tailor.methods.few_shot_nearest:FewShotNearest",
     "rag": "tailor.methods.rag:Rag",
+    "last-layers": "tailor.methods.last_layers:LastLayers",
     "lora": "tailor.methods.lora:LoRA",
     "full": "tailor.methods.full:Full",
 }

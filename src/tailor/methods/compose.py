@@ -43,7 +43,7 @@ class Arm:
     def complexity(self) -> int:
         """Order from simple to involved; a hybrid comes after everything it joins."""
         orders = [load_method(p.method).complexity for p in self.parts]
-        return orders[0] if len(orders) == 1 else 7 + sum(orders)
+        return orders[0] if len(orders) == 1 else 100 + sum(orders)
 
     @property
     def uses_seed(self) -> bool:

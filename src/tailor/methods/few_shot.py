@@ -30,7 +30,7 @@ class FewShot:
     can share their prefix."""
 
     options = FewShotOptions
-    complexity = 1
+    complexity = 10
     uses_seed = True
     trains_weights = False
     needs_documents = False

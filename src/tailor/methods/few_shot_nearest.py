@@ -26,7 +26,7 @@ class FewShotNearest:
     """KATE (Liu et al. 2022): nearest neighbours as demonstrations. In effect retrieval over answered questions."""
 
     options = FewShotNearestOptions
-    complexity = 2
+    complexity = 20
     uses_seed = False
     trains_weights = False
     needs_documents = False

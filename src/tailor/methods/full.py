@@ -24,7 +24,7 @@ class Full:
     """The strongest and the most forgetful way: the result replaces the base."""
 
     options = FullOptions
-    complexity = 6
+    complexity = 60
     uses_seed = True
     trains_weights = True
     needs_documents = False

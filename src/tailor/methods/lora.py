@@ -31,7 +31,7 @@ class LoRA:
     """Freezes the base and trains two thin matrices beside every linear layer."""
 
     options = LoRAOptions
-    complexity = 5
+    complexity = 50
     uses_seed = True
     trains_weights = True
     needs_documents = False

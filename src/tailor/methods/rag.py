@@ -32,7 +32,7 @@ class Rag:
     """Hybrid lexical and dense search over the team's documents; new documents need a new index, no training."""
 
     options = RagOptions
-    complexity = 3
+    complexity = 30
     uses_seed = False
     trains_weights = False
     needs_documents = True

@@ -11,6 +11,7 @@ from typing import Any
 from tailor.errors import ModelError
 from tailor.files import new_folder, write_json
 from tailor.training.batches import Network
+from tailor.training.freezing import freeze_all_but_last, untie
 from tailor.training.options import TrainingOptions
 from tailor.training.rendering import Encoded
 
@@ -108,8 +109,11 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
         model.set_attn_implementation("eager")
     trunk = getattr(model, model.base_model_prefix, None)
     split, packed = _probe(model, trunk, examples)
+    compute = torch.bfloat16 if bf16 else torch.float32
     if options.kind == "lora":
-        model = _with_adapters(model, base_folder.name, options, compute=torch.bfloat16 if bf16 else torch.float32)
+        model = _with_adapters(model, base_folder.name, options, compute=compute)
+    elif options.kind == "last-layers":
+        freeze_all_but_last(model, options.blocks, compute)
     inner = model.get_base_model() if options.kind == "lora" else model
     model.train()
     return Network(model, trunk, inner.get_output_embeddings() if split else None, packed, bf16, device)
@@ -192,13 +196,26 @@ def save(network: Network, base_folder: Path, tokenizer: Any, options: TrainingO
             (temporary / "README.md").unlink(missing_ok=True)  # an empty model card
             _name_base(temporary / "adapter_config.json", base_folder.name)
         else:
-            network.model.to(_stored_type(base_folder))
-            network.model.config.use_cache = True
-            network.model.save_pretrained(temporary)
+            model = _whole(network, base_folder, options)
+            model.config.use_cache = True
+            model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
             if (base_folder / "generation_config.json").is_file():
                 shutil.copy(base_folder / "generation_config.json", temporary)
         temporary.chmod(0o755)
+
+
+def _whole(network: Network, base_folder: Path, options: TrainingOptions) -> Any:
+    """The model to store, in the base's data type. What was frozen is read again: it was held in the type it was
+    multiplied in, and a frozen weight must not have changed in its last bit."""
+    from transformers import AutoModelForCausalLM
+
+    if options.kind == "full":
+        return network.model.to(_stored_type(base_folder))
+    model = AutoModelForCausalLM.from_pretrained(base_folder, dtype="auto", local_files_only=True)
+    untie(model)
+    model.load_state_dict({n: p.detach() for n, p in trainable(network).items()}, strict=False)
+    return model
 
 
 def _name_base(path: Path, name: str) -> None:

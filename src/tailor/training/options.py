@@ -10,8 +10,8 @@ from tailor.errors import ConfigError
 from tailor.plugins import did_you_mean
 from tailor.records import Message
 
-Kind = Literal["lora", "full"]
-KINDS: tuple[Kind, ...] = ("lora", "full")
+Kind = Literal["lora", "full", "last-layers"]
+KINDS: tuple[Kind, ...] = ("lora", "full", "last-layers")
 TARGETS = ("all-linear",)
 
 
@@ -28,15 +28,17 @@ class TrainingOptions:
     """How to train. The defaults suit rows of some tens of tokens and a model of some millions of parameters.
 
     Attributes:
-        kind: `lora` trains low-rank adapters beside all linear layers, `full` every weight.
+        kind: `lora` trains low-rank adapters beside linear layers, `full` every weight, `last-layers` the last blocks,
+            final norm and output layer.
         learning_rate: peak rate; None takes `default_learning_rate`.
         epochs: passes over the rows; 0.5 is the first half of one shuffled pass.
         batch_tokens: tokens per optimiser step, at least one row's worth. 1024 is about 36 questions of 28 tokens.
         micro_tokens: most tokens in one forward pass; a larger batch is accumulated, with equal gradients.
         rank, alpha: of the adapters; their product is scaled by alpha / rank, so the rate carries over between ranks.
         targets: which layers get adapters; only `all-linear` (attention and MLP, not embeddings or output layer).
+        blocks: of `last-layers`, counted from the output; None is a quarter of them.
         warmup: share of the steps in which the rate rises linearly (at least 10 steps, at most half of all).
-        weight_decay: None is 0 for LoRA and 0.01 for full.
+        weight_decay: None is 0 for LoRA and 0.01 otherwise.
         max_length: most tokens of one example; the model's context bounds it too.
     """
 
@@ -48,6 +50,7 @@ class TrainingOptions:
     rank: int = 32
     alpha: int = 32
     targets: str = "all-linear"
+    blocks: int | None = None
     warmup: float = 0.03
     weight_decay: float | None = None
     max_length: int = 1024
@@ -92,13 +95,13 @@ def default_learning_rate(kind: Kind, hidden_size: int, steps: int) -> float:
     15), at most 1e-2, the highest rate tried on that model (rank 32: .97 of new facts learned, .15 of old ones kept).
 
     Args:
-        kind: `lora` or `full`.
+        kind: `last-layers` has the rate of `full`.
         hidden_size: width of the model, >= 1.
         steps: optimiser steps of the whole training.
     """
     factor = 1 + 2 * min(1.0, max(0.0, math.log(2000 / hidden_size) / math.log(2000 / 512)))
     full = float(5e-5 * (2000 / hidden_size) ** 0.781 * factor)
-    if kind == "full":
+    if kind != "lora":
         return full
     return min(1e-2, full * (15 if steps < 100 else 10))
 
@@ -120,6 +123,8 @@ def check_options(options: TrainingOptions) -> None:
         value = getattr(options, name)
         if value < 1:
             raise ConfigError(f"{name} must be at least 1, found {value}.", hint="Leave it out for the default.")
+    if options.blocks is not None and options.blocks < 1:
+        raise ConfigError(f"blocks must be at least 1, found {options.blocks}.", hint="Leave it out for a quarter.")
     if not 0 <= options.warmup < 1:
         raise ConfigError(f"warmup is a share of the steps from 0 to below 1, found {options.warmup}.")
     if not 0 <= options.decay < math.inf:

@@ -1,0 +1,49 @@
+"""The last blocks, the final norm and the output layer trained; the rest of the model frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tailor.errors import ConfigError
+from tailor.methods.base import FitContext
+from tailor.methods.lora import check_training
+from tailor.records import Fitted
+
+
+@dataclass(frozen=True)
+class LastLayersOptions:
+    """`blocks` trained, counted from the output (1-1024), or None for a quarter of them; `learning_rate` None for the
+    recipe of the model's width; `epochs` over the training split."""
+
+    blocks: int | None = None
+    learning_rate: float | None = None
+    epochs: float = 15.0
+
+    def __post_init__(self) -> None:
+        if self.blocks is not None and not 1 <= self.blocks <= 1024:
+            raise ConfigError(f"last-layers: blocks must be from 1 to 1024, found {self.blocks}.")
+        check_training(self.learning_rate, self.epochs, "last-layers")
+
+
+class LastLayers:
+    """Cheaper than `full` because no gradient enters the frozen blocks; simpler than `lora` because nothing is added.
+    The result replaces the base and is as large."""
+
+    options = LastLayersOptions
+    complexity = 40
+    uses_seed = True
+    trains_weights = True
+    needs_documents = False
+
+    def fit(self, context: FitContext, options: LastLayersOptions) -> Fitted:
+        """Train the last blocks on the training split, the best step chosen on dev."""
+        from tailor.methods.tuning import fit_weights
+        from tailor.training import TrainingOptions
+
+        recipe = TrainingOptions(
+            kind="last-layers",
+            blocks=options.blocks,
+            learning_rate=options.learning_rate,
+            epochs=options.epochs,
+        )
+        return fit_weights(context, recipe, "full")
