@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_llama import llama_config
 
 from tailor.errors import ConfigError
 from tailor.training import TrainingOptions, TrainingRow, train
 from tailor.training.freezing import freeze_all_but_last
-from tiny_llama import llama_config
 
 LAST = TrainingOptions("last-layers", epochs=2, batch_tokens=256, learning_rate=1e-3)
 

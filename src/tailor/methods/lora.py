@@ -1,4 +1,4 @@
-"""Low-rank adapters on all linear layers (Hu et al. 2021, arXiv 2106.09685)."""
+"""Low-rank adapters beside linear layers (Hu et al. 2021, arXiv 2106.09685), with rsLoRA, DoRA and PiSSA."""
 
 from __future__ import annotations
 
@@ -12,18 +12,28 @@ from tailor.records import Fitted
 @dataclass(frozen=True)
 class LoRAOptions:
     """`rank` of the update (1-1024); `alpha` (1-4096) its scale (alpha / rank); `learning_rate` None for the recipe of
-    the model's width; `epochs` over the training split."""
+    the model's width; `epochs` over the training split; `targets` all linear layers or names with commas; `rslora`
+    scales by alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest
+    components of each matrix."""
 
     rank: int = 32
     alpha: int = 32
     learning_rate: float | None = None
     epochs: float = 15.0
+    targets: str = "all-linear"
+    rslora: bool = False
+    dora: bool = False
+    pissa: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 1024:
             raise ConfigError(f"lora: rank must be from 1 to 1024, found {self.rank}.")
         if not 1 <= self.alpha <= 4096:
             raise ConfigError(f"lora: alpha must be from 1 to 4096, found {self.alpha}.")
+        if not self.targets.replace(",", " ").strip():
+            raise ConfigError("lora: targets must name layers, found nothing.", hint="For example: q_proj,v_proj")
+        if self.dora and self.pissa:
+            raise ConfigError("lora: dora and pissa cannot be joined.", hint="Give them as arms of their own.")
         check_training(self.learning_rate, self.epochs, "lora")
 
 
@@ -47,6 +57,10 @@ class LoRA:
             alpha=options.alpha,
             learning_rate=options.learning_rate,
             epochs=options.epochs,
+            targets=options.targets,
+            rslora=options.rslora,
+            dora=options.dora,
+            pissa=options.pissa,
         )
         return fit_weights(context, recipe, "adapter")
 

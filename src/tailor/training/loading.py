@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tailor.errors import ModelError
-from tailor.files import new_folder, write_json
+from tailor.files import new_folder
+from tailor.training.adapters import save_adapters, with_adapters
 from tailor.training.batches import Network
 from tailor.training.freezing import freeze_all_but_last, untie
 from tailor.training.options import TrainingOptions
@@ -111,37 +112,12 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
     split, packed = _probe(model, trunk, examples)
     compute = torch.bfloat16 if bf16 else torch.float32
     if options.kind == "lora":
-        model = _with_adapters(model, base_folder.name, options, compute=compute)
+        model = with_adapters(model, options, compute=compute)
     elif options.kind == "last-layers":
         freeze_all_but_last(model, options.blocks, compute)
     inner = model.get_base_model() if options.kind == "lora" else model
     model.train()
     return Network(model, trunk, inner.get_output_embeddings() if split else None, packed, bf16, device)
-
-
-def _with_adapters(model: Any, name: str, options: TrainingOptions, *, compute: Any) -> Any:
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    config = LoraConfig(
-        r=options.rank,
-        lora_alpha=options.alpha,
-        lora_dropout=0.0,
-        target_modules=options.targets,
-        task_type="CAUSAL_LM",
-    )
-    adapted = get_peft_model(model, config)
-    adapted.peft_config["default"].base_model_name_or_path = name
-    # Frozen matrices are kept in the type they are multiplied in: autocast would convert them in every pass. What is
-    # not multiplied (embeddings, norms) stays float32, so the residual stream does too.
-    linear = {id(m.weight) for m in adapted.modules() if isinstance(m, torch.nn.Linear)}
-    for parameter in adapted.parameters():
-        frozen_matrix = not parameter.requires_grad and id(parameter) in linear
-        parameter.data = parameter.data.to(compute if frozen_matrix else torch.float32)
-    for module in adapted.modules():
-        if hasattr(module, "cast_input_dtype_enabled"):
-            module.cast_input_dtype_enabled = False  # autocast does it once instead of twice
-    return adapted
 
 
 def _probe(model: Any, trunk: Any, examples: Sequence[Encoded]) -> tuple[bool, bool]:
@@ -192,9 +168,7 @@ def save(network: Network, base_folder: Path, tokenizer: Any, options: TrainingO
         raise diverged("a weight that is NaN or infinite after the last step")
     with new_folder(folder) as temporary:
         if options.kind == "lora":
-            network.model.save_pretrained(temporary, save_embedding_layers=False)
-            (temporary / "README.md").unlink(missing_ok=True)  # an empty model card
-            _name_base(temporary / "adapter_config.json", base_folder.name)
+            save_adapters(network.model, options, base_folder.name, temporary, lambda: _base(base_folder))
         else:
             model = _whole(network, base_folder, options)
             model.config.use_cache = True
@@ -208,19 +182,19 @@ def save(network: Network, base_folder: Path, tokenizer: Any, options: TrainingO
 def _whole(network: Network, base_folder: Path, options: TrainingOptions) -> Any:
     """The model to store, in the base's data type. What was frozen is read again: it was held in the type it was
     multiplied in, and a frozen weight must not have changed in its last bit."""
-    from transformers import AutoModelForCausalLM
-
     if options.kind == "full":
         return network.model.to(_stored_type(base_folder))
-    model = AutoModelForCausalLM.from_pretrained(base_folder, dtype="auto", local_files_only=True)
+    model = _base(base_folder)
     untie(model)
     model.load_state_dict({n: p.detach() for n, p in trainable(network).items()}, strict=False)
     return model
 
 
-def _name_base(path: Path, name: str) -> None:
-    config = json.loads(path.read_text(encoding="utf-8"))
-    write_json(path, {**config, "base_model_name_or_path": name})
+def _base(folder: Path) -> Any:
+    """The base as it is stored."""
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
 
 
 def _stored_type(base_folder: Path) -> Any:

@@ -12,7 +12,7 @@ from tailor.records import Message
 
 Kind = Literal["lora", "full", "last-layers"]
 KINDS: tuple[Kind, ...] = ("lora", "full", "last-layers")
-TARGETS = ("all-linear",)
+ALL_LINEAR = "all-linear"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,12 @@ class TrainingOptions:
         batch_tokens: tokens per optimiser step, at least one row's worth. 1024 is about 36 questions of 28 tokens.
         micro_tokens: most tokens in one forward pass; a larger batch is accumulated, with equal gradients.
         rank, alpha: of the adapters; their product is scaled by alpha / rank, so the rate carries over between ranks.
-        targets: which layers get adapters; only `all-linear` (attention and MLP, not embeddings or output layer).
+        targets: which layers get adapters: `all-linear` (attention and MLP, not embeddings or output layer), or names
+            of linear layers with commas between them (`q_proj,v_proj`).
+        rslora: scale by alpha / sqrt(rank) instead (Kalajdzievski 2023, arXiv 2312.03732).
+        dora: train the length of each row of a matrix apart from its direction (Liu et al. 2024, arXiv 2402.09353).
+        pissa: begin with the largest components of each matrix (Meng et al. 2024, arXiv 2404.02948). What is stored is
+            relative to the base and has twice the rank. Not together with `dora`.
         blocks: of `last-layers`, counted from the output; None is a quarter of them.
         warmup: share of the steps in which the rate rises linearly (at least 10 steps, at most half of all).
         weight_decay: None is 0 for LoRA and 0.01 otherwise.
@@ -49,7 +54,10 @@ class TrainingOptions:
     micro_tokens: int = 4096
     rank: int = 32
     alpha: int = 32
-    targets: str = "all-linear"
+    targets: str = ALL_LINEAR
+    rslora: bool = False
+    dora: bool = False
+    pissa: bool = False
     blocks: int | None = None
     warmup: float = 0.03
     weight_decay: float | None = None
@@ -110,8 +118,10 @@ def check_options(options: TrainingOptions) -> None:
     """Raise ConfigError for a setting that is unknown or impossible."""
     if options.kind not in KINDS:
         raise ConfigError(f"no kind of training called '{options.kind}'.{did_you_mean(options.kind, list(KINDS))}")
-    if options.targets not in TARGETS:
-        raise ConfigError(f"no LoRA targets called '{options.targets}'.{did_you_mean(options.targets, list(TARGETS))}")
+    if not options.targets.replace(",", " ").strip():
+        raise ConfigError("targets must name linear layers, found nothing.", hint=f"Leave it out for {ALL_LINEAR}.")
+    if options.dora and options.pissa:
+        raise ConfigError("dora and pissa cannot be joined: a PiSSA update has no stored form with DoRA's lengths.")
     rate = options.learning_rate
     if rate is not None and not (0 < rate < math.inf):
         raise ConfigError(
