@@ -20,12 +20,11 @@ from tailor.evaluation import (
     facts_needed,
     holm,
     mcnemar_exact,
-    non_inferiority,
     paired_difference,
     seed_spread,
     wilson,
 )
-from tailor.evaluation.statistics import clustered_standard_error, sign_flip_p
+from tailor.evaluation.statistics import benjamini_hochberg, clustered_standard_error, rule_of_three, sign_flip_p
 
 close = pytest.approx
 
@@ -60,6 +59,15 @@ def test_wilson_without_trials_is_nan_and_impossible_counts_are_refused() -> Non
     assert math.isnan(wilson(0, 0).low)
     with pytest.raises(ValueError, match="0 to 3"):
         wilson(4, 3)
+
+
+def test_nothing_wrong_is_not_never_wrong() -> None:
+    # Clopper and Pearson's one-sided 95 % bound at 0 of n: a two-sided 90 % interval.
+    for n in (1, 20, 100, 1000):
+        assert rule_of_three(n) == exactly(proportion_confint(0, n, alpha=0.10, method="beta")[1])
+    assert rule_of_three(0) == 1
+    with pytest.raises(ValueError, match="from 0"):
+        rule_of_three(-1)
 
 
 def test_clustered_standard_error_by_hand() -> None:
@@ -188,7 +196,8 @@ def test_one_framing_per_fact_is_the_paired_t_interval_and_the_permutation_test_
     assert found.low == exactly(max(-1, interval.low))
     assert found.high == exactly(min(1, interval.high))
     oracle = stats.permutation_test((d,), np.sum, permutation_type="samples", n_resamples=np.inf, vectorized=False)
-    assert found.p == close(oracle.pvalue, abs=1e-12)
+    # A sum of 0 is less extreme than no pattern; scipy's comparison misses some of them by rounding.
+    assert found.p == close(1.0 if abs(d.sum()) < 1e-9 else oracle.pvalue, abs=1e-12)
     assert "exact" in found.method
 
 
@@ -316,7 +325,7 @@ def test_facts_needed_agrees_with_the_paired_sample_size_formula() -> None:
     assert facts_needed(found, found.mde) == 2000
 
 
-# Families and margins
+# Families
 
 
 # statsmodels takes 0.06 s for each call.
@@ -326,53 +335,13 @@ def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == close(multipletests(p_values, method="holm")[1].tolist(), abs=1e-9)
 
 
-def test_holm_of_nothing_and_of_nan() -> None:
-    assert holm([]) == []
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_benjamini_hochberg_is_that_of_scipy(p_values: list[float]) -> None:
+    assert benjamini_hochberg(p_values) == close(stats.false_discovery_control(p_values).tolist(), abs=1e-9)
+
+
+@pytest.mark.parametrize("adjust", [holm, benjamini_hochberg])
+def test_adjusting_nothing_and_nan(adjust) -> None:
+    assert adjust([]) == []
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
-        holm([0.1, math.nan])
-
-
-def arms_that_differ(n: int, lost: int, won: int) -> tuple[list[int], list[int], list[str]]:
-    """After and before: `lost` items only right before, `won` only after."""
-    return [0] * lost + [1] * (n - lost), [1] * lost + [0] * won + [1] * (n - lost - won), [str(i) for i in range(n)]
-
-
-@pytest.mark.parametrize(
-    ("n", "lost", "won", "verdict"),
-    [
-        (1000, 50, 50, "kept"),
-        (1000, 15, 1, "kept"),  # certainly worse (upper bound below 0), and by less than the margin
-        (1000, 120, 20, "harmed"),
-        (100, 6, 4, "inconclusive"),
-        (1, 0, 0, "inconclusive"),
-    ],
-)
-def test_verdicts(n: int, lost: int, won: int, verdict: str) -> None:
-    after, before, facts = arms_that_differ(n, lost, won)
-    found = non_inferiority(after, before, facts, 0.03)
-    assert found.verdict == verdict
-    assert found.difference.value == exactly((won - lost) / n)
-    if n > 1:
-        oracle = bonett_price(n, lost, won, level=0.90)
-        assert (found.difference.low, found.difference.high) == (exactly(oracle.low), exactly(oracle.high))
-
-
-def test_smallest_detectable_loss_by_hand() -> None:
-    after, before, facts = arms_that_differ(98, 4, 9)
-    p10, p01 = 10 / 100, 5 / 100
-    error = math.sqrt((p10 + p01 - (p10 - p01) ** 2) / 100)
-    expected = (stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) * error
-    assert non_inferiority(after, before, facts, 0.03).detectable == exactly(expected)
-
-
-@given(two_arms(), st.floats(0.005, 0.3))
-def test_a_wider_margin_never_turns_kept_into_something_else(data, margin: float) -> None:
-    after, before, facts = data
-    if non_inferiority(after, before, facts, margin).verdict == "kept":
-        assert non_inferiority(after, before, facts, min(0.99, margin * 2)).verdict == "kept"
-
-
-@pytest.mark.parametrize("margin", [0, -0.03, 3, math.nan])
-def test_an_impossible_margin_is_refused(margin: float) -> None:
-    with pytest.raises(ValueError, match="margin"):
-        non_inferiority([1, 0], [1, 0], ["a", "b"], margin)
+        adjust([0.1, math.nan])

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from tailor.errors import StudyError
-from tailor.evaluation import ArmAnswers, bonett_price, clustered_mean, compare, general_change, summarise
+from tailor.evaluation import ArmAnswers, clustered_mean, compare, general_change, summarise
+from tailor.evaluation.statistics import tango
 from tailor.files import to_plain
 from tailor.records import Example, Failure, Message, Score
 
@@ -149,7 +150,7 @@ def test_general_ability_before_and_after(lost: int, won: int, verdict: str) -> 
     found = general_change(after, before, margin=0.03)
     assert (found.before, found.after, found.n_items) == (1 - won / 400, 1 - lost / 400, 400)
     assert found.verdict == verdict
-    oracle = bonett_price(400, lost, won, level=0.90)
+    oracle = tango(400, lost, won, level=0.90)  # proven in test_margins
     assert (found.difference.low, found.difference.high) == pytest.approx((oracle.low, oracle.high), abs=1e-9)
     assert found.detectable > 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+# The fact of each item: names, or numbers from 0 that `fact_codes` gave (counting names once is enough).
+Facts = Sequence[str] | NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Estimate:
     n_facts: int
 
 
-def as_table(values: ArrayLike, facts: Sequence[str]) -> Floats:
+def as_table(values: ArrayLike, facts: Facts) -> Floats:
     """Values as items x seeds; a flat list is one seed.
 
     Raises:
@@ -39,19 +42,22 @@ def as_table(values: ArrayLike, facts: Sequence[str]) -> Floats:
     return table
 
 
-def fact_codes(facts: Sequence[str]) -> tuple[NDArray[np.intp], int]:
-    """Each item's fact as a number from 0, and how many facts there are."""
-    names, codes = np.unique(np.asarray(facts, dtype=object).astype(str), return_inverse=True)
-    return codes, len(names)
+def fact_codes(facts: Facts) -> tuple[NDArray[np.intp], int]:
+    """Each item's fact as a number from 0, and how many facts there are. Numbers pass through."""
+    if isinstance(facts, np.ndarray) and np.issubdtype(facts.dtype, np.integer):
+        return facts, int(facts.max()) + 1 if len(facts) else 0
+    seen: dict[str, int] = {}
+    codes = np.fromiter((seen.setdefault(str(f), len(seen)) for f in facts), dtype=np.intp, count=len(facts))
+    return codes, len(seen)
 
 
-def fact_totals(values: Floats, facts: Sequence[str]) -> Floats:
+def fact_totals(values: Floats, facts: Facts) -> Floats:
     """Sum of the item values of each fact."""
     codes, n_facts = fact_codes(facts)
     return np.bincount(codes, weights=values, minlength=n_facts).astype(np.float64)
 
 
-def clustered_standard_error(values: ArrayLike, facts: Sequence[str]) -> float:
+def clustered_standard_error(values: ArrayLike, facts: Facts) -> float:
     """Standard error of the mean over items when items of one fact go together.
 
     SE^2 = G/(G-1) * sum_g (sum_{i in g} (s_i - mean))^2 / n^2 over G facts and n items (Miller 2024, arXiv 2411.00640,
@@ -59,10 +65,10 @@ def clustered_standard_error(values: ArrayLike, facts: Sequence[str]) -> float:
     per fact it is the usual s/sqrt(n). NaN for fewer than 2 facts.
     """
     items = np.asarray(values, dtype=np.float64)
-    _, n_facts = fact_codes(facts)
+    codes, n_facts = fact_codes(facts)
     if n_facts < 2:
         return float("nan")
-    deviations = fact_totals(items - items.mean(), facts)
+    deviations = fact_totals(items - items.mean(), codes)
     error = float(np.sqrt(n_facts / (n_facts - 1) * np.sum(deviations**2)) / len(items))
     # Rounding leaves about 1e-17 where every fact has the same mean; that is no spread.
     return 0.0 if error < 1e-12 else error
@@ -83,26 +89,34 @@ def combine(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return float(np.sqrt(total)), (total**2 / below if below > 0 else parts[0][1])
 
 
-def estimate(table: Floats, facts: Sequence[str]) -> Estimate:
+def estimate(table: Floats, facts: Facts) -> Estimate:
     """Mean of an arm over items x seeds: item means over seeds, clustered by fact, plus the seeds' own variance.
 
     Var = SE_clustered^2 + S_seed^2/S for S >= 2 seeds; the seed means also carry a little of the items' noise, so this
     errs on the wide side. One seed: the variance between trainings is unknown and not in it.
     """
-    _, n_facts = fact_codes(facts)
+    codes, n_facts = fact_codes(facts)
     items, per_seed = table.mean(axis=1), table.mean(axis=0)
-    clustered = clustered_standard_error(items, facts)
+    clustered = clustered_standard_error(items, codes)
     error, degrees = combine([(clustered**2, n_facts - 1.0), (seed_variance(per_seed), len(per_seed) - 1.0)])
     return Estimate(float(items.mean()), error, degrees, len(items), n_facts)
 
 
 def t_quantile(probability: float, degrees: float) -> float:
-    from scipy import stats
+    """Quantile of Student's t; of the normal distribution where the degrees of freedom are infinite."""
+    from scipy import special
 
-    return float(stats.t.ppf(probability, degrees))
+    return normal_quantile(probability) if math.isinf(degrees) else float(special.stdtrit(degrees, probability))
+
+
+def t_tail(statistic: float, degrees: float) -> float:
+    """P(T > statistic) for Student's t; the normal distribution where the degrees of freedom are infinite."""
+    from scipy import special
+
+    return float(special.ndtr(-statistic) if math.isinf(degrees) else special.stdtr(degrees, -statistic))
 
 
 def normal_quantile(probability: float) -> float:
-    from scipy import stats
+    from scipy import special
 
-    return float(stats.norm.ppf(probability))
+    return float(special.ndtri(probability))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tailor.evaluation.statistics.clusters import as_table, estimate, normal_quantile, t_quantile
+from tailor.evaluation.statistics.clusters import Facts, as_table, estimate, normal_quantile, t_quantile
 from tailor.records import Interval
 
 _NAN = float("nan")
@@ -36,7 +36,7 @@ def wilson(successes: float, n: int, level: float = 0.95) -> Interval:
     return Interval(successes / n, low, high, n, n)
 
 
-def clustered_mean(values: ArrayLike, facts: Sequence[str], level: float = 0.95) -> Interval:
+def clustered_mean(values: ArrayLike, facts: Facts, level: float = 0.95) -> Interval:
     """Mean over items of values in [0, 1], and an interval whose unit is the fact.
 
     Args:
@@ -56,7 +56,7 @@ def clustered_mean(values: ArrayLike, facts: Sequence[str], level: float = 0.95)
     return arm_interval(values, facts, level)
 
 
-def arm_interval(values: ArrayLike, facts: Sequence[str], level: float = 0.95) -> Interval:
+def arm_interval(values: ArrayLike, facts: Facts, level: float = 0.95) -> Interval:
     """`clustered_mean` for an arm that was trained with several seeds: values are items x seeds (or items).
 
     Seeds are averaged within each item, and the variance of the seeds' means is added:
@@ -82,3 +82,16 @@ def seed_spread(per_seed: Sequence[float]) -> tuple[float, float]:
     if not per_seed:
         return _NAN, _NAN
     return float(np.mean(per_seed)), float(np.std(per_seed, ddof=1)) if len(per_seed) > 1 else _NAN
+
+
+def rule_of_three(n_facts: int, level: float = 0.95) -> float:
+    """What share may still go wrong where nothing went wrong: the exact one-sided upper bound 1 - (1-level)^(1/n).
+
+    About 3/n (Hanley and Lippman-Hand 1983): 0 of 100 still allows 2.95 %. Count facts, not wordings. 1 for n = 0.
+
+    Raises:
+        ValueError: n is negative.
+    """
+    if n_facts < 0:
+        raise ValueError(f"expected a number of facts from 0, found {n_facts}")
+    return 1 - (1 - level) ** (1 / n_facts) if n_facts else 1.0

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tailor.evaluation.statistics.clusters import (
+    Facts,
     Floats,
     as_table,
     clustered_standard_error,
     combine,
+    fact_codes,
     fact_totals,
     normal_quantile,
     seed_variance,
     t_quantile,
+    t_tail,
 )
-from tailor.records import Interval
+from tailor.evaluation.statistics.flips import FLIPS, sign_flip_p
+from tailor.evaluation.statistics.shares import adjusted, mcnemar_exact
 
-FLIPS = 20_000
-EXACT_FACTS = 14
-_FLIP_SEED = 20_240_611
 _NAN = float("nan")
 
 
@@ -46,64 +46,61 @@ class Comparison:
     mde: float
 
 
-def mcnemar_exact(n01: int, n10: int) -> float:
-    """Exact two-sided McNemar p: of the items on which two arms disagree, is either way more frequent than chance?
+@dataclass(frozen=True)
+class Contrast:
+    """What an interval for a difference is made of: centre +- quantile * error, t with `degrees` (infinite: normal).
 
-    2 * P(X <= min(n01, n10)) for X ~ Binomial(n01 + n10, 1/2), at most 1; 1 where they never disagree.
+    `totals` is the sum of the differences of each fact; `counts` (n01, n10) where there is one right-or-wrong item per
+    fact and one seed per arm, else None; `seeds` whether the error holds variance between trainings.
     """
-    from scipy import stats
 
-    discordant = n01 + n10
-    return min(1.0, 2 * float(stats.binom.cdf(min(n01, n10), discordant, 0.5))) if discordant else 1.0
+    difference: float
+    centre: float
+    error: float
+    degrees: float
+    totals: Floats
+    counts: tuple[int, int] | None
+    seeds: bool
+    n_items: int
+
+    @property
+    def n_facts(self) -> int:
+        return len(self.totals)
+
+    def bounds(self, level: float) -> tuple[float, float]:
+        """The two-sided interval, cut to [-1, 1]."""
+        half = t_quantile((1 + level) / 2, self.degrees) * self.error
+        return max(-1.0, self.centre - half), min(1.0, self.centre + half)
 
 
-def bonett_price(n: int, n01: float, n10: float, level: float = 0.95) -> Interval:
-    """Interval for a difference of two paired shares, (n10 - n01)/n (Bonett and Price 2012, adjusted Wald).
+def contrast(a: ArrayLike, b: ArrayLike, facts: Facts) -> Contrast:
+    """Arm a minus arm b, values as for `paired_difference`; NaN centre and error with fewer than 2 facts.
 
-    Args:
-        n: pairs. n01: only b is right. n10: only a is right.
-
-    With p10 = (n10+1)/(n+2), p01 = (n01+1)/(n+2) and d = p10 - p01, the bounds are d -+ z*sqrt((p10+p01-d^2)/(n+2)),
-    cut to [-1, 1]. Never of zero width. NaN for n = 0.
+    Raises:
+        ValueError: as `paired_difference`.
     """
-    if n == 0:
-        return Interval(_NAN, _NAN, _NAN)
-    centre, error = _bonett_price(n, n01, n10)
-    half = normal_quantile((1 + level) / 2) * error
-    return Interval((n10 - n01) / n, max(-1.0, centre - half), min(1.0, centre + half), n, n)
+    codes, n_facts = fact_codes(facts)
+    first, second = as_table(a, codes), as_table(b, codes)
+    if len(first) == 0:
+        raise ValueError("expected at least one item to compare")
+    differences = first.mean(axis=1) - second.mean(axis=1)
+    totals, value, n = fact_totals(differences, codes), float(differences.mean()), len(differences)
+    if n_facts < 2:
+        return Contrast(value, _NAN, _NAN, _NAN, totals, None, False, n)
+    if n_facts == n and first.shape[1] == second.shape[1] == 1 and _is_binary(first) and _is_binary(second):
+        n10, n01 = int(np.sum(differences > 0)), int(np.sum(differences < 0))
+        return Contrast(value, *adjusted(n, n01, n10), math.inf, totals, (n01, n10), False, n)
+    seeds = [(seed_variance(arm.mean(axis=0)), arm.shape[1] - 1.0) for arm in (first, second)]
+    clustered = clustered_standard_error(differences, codes)
+    error, degrees = combine([(clustered**2, n_facts - 1.0), *seeds])
+    if error > 0:
+        return Contrast(value, value, error, degrees, totals, None, any(v > 0 for v, _ in seeds), n)
+    means = totals / np.bincount(codes, minlength=n_facts)
+    worse, better = float(-means[means < 0].sum()), float(means[means > 0].sum())
+    return Contrast(value, *adjusted(n_facts, worse, better), math.inf, totals, None, False, n)
 
 
-def _bonett_price(n: int, n01: float, n10: float) -> tuple[float, float]:
-    p10, p01 = (n10 + 1) / (n + 2), (n01 + 1) / (n + 2)
-    return p10 - p01, math.sqrt((p10 + p01 - (p10 - p01) ** 2) / (n + 2))
-
-
-def sign_flip_p(totals: ArrayLike) -> tuple[float, bool]:
-    """Two-sided p of the sum of per-fact differences if each could as well have the other sign; whether it is exact.
-
-    Facts without a difference change nothing. Up to 14 others: all 2^k sign patterns are counted. More: 20,000 random
-    patterns of a fixed seed, p = (1 + count)/(1 + 20,000) (Phipson and Smyth 2010), which is never 0.
-    """
-    magnitudes = np.abs(np.asarray(totals, dtype=np.float64))
-    observed = abs(float(np.sum(totals)))
-    magnitudes = magnitudes[magnitudes > 1e-12]
-    # Rounding must not turn a pattern as extreme as the observed one into a less extreme one.
-    enough = observed - 1e-9 * max(1.0, observed)
-    if len(magnitudes) <= EXACT_FACTS:
-        sums = np.zeros(1)
-        for magnitude in magnitudes:
-            sums = np.concatenate([sums + magnitude, sums - magnitude])
-        return float(np.mean(np.abs(sums) >= enough)), True
-    generator = np.random.default_rng(_FLIP_SEED)
-    # Facts with differences of one size are flipped together: their sum needs only how many of them stay positive.
-    sizes, counts = np.unique(np.round(magnitudes, 12), return_counts=True)
-    sums = np.zeros(FLIPS)
-    for size, count in zip(sizes, counts, strict=True):
-        sums += size * (2.0 * generator.binomial(count, 0.5, size=FLIPS) - count)
-    return float((1 + np.count_nonzero(np.abs(sums) >= enough)) / (1 + FLIPS)), False
-
-
-def paired_difference(a: ArrayLike, b: ArrayLike, facts: Sequence[str], level: float = 0.95) -> Comparison:
+def paired_difference(a: ArrayLike, b: ArrayLike, facts: Facts, level: float = 0.95) -> Comparison:
     """Arm a minus arm b over the same items, the fact being the unit.
 
     Args:
@@ -124,35 +121,27 @@ def paired_difference(a: ArrayLike, b: ArrayLike, facts: Sequence[str], level: f
     Raises:
         ValueError: no items; values NaN or outside [0, 1]; shapes that do not fit.
     """
-    first, second = as_table(a, facts), as_table(b, facts)
-    if len(first) == 0:
-        raise ValueError("expected at least one item to compare")
-    differences = first.mean(axis=1) - second.mean(axis=1)
-    sizes = fact_totals(np.ones(len(differences)), facts)
-    totals = fact_totals(differences, facts)
-    n_facts, n_items, difference = len(totals), len(differences), float(differences.mean())
+    found = contrast(a, b, facts)
+    n_facts, n_items = found.n_facts, found.n_items
     if n_facts < 2:
-        return Comparison(difference, _NAN, _NAN, 1.0, "one fact: no test", n_facts, n_items, _NAN)
+        return Comparison(found.difference, _NAN, _NAN, 1.0, "one fact: no test", n_facts, n_items, _NAN)
+    p, test = _p(found)
+    low, high = found.bounds(level)
+    interval = "Bonett-Price" if math.isinf(found.degrees) else "clustered t"
+    method = f"{test}, {interval} interval"
+    return Comparison(found.difference, low, high, p, method, n_facts, n_items, _mde(found.error))
 
-    if n_facts == n_items and first.shape[1] == second.shape[1] == 1 and _is_binary(first) and _is_binary(second):
-        n10, n01 = int(np.sum(differences > 0)), int(np.sum(differences < 0))
-        p, test = mcnemar_exact(n01, n10), "exact McNemar"
-        low, high, error = _adjusted(totals, level)
-        return Comparison(difference, low, high, p, f"{test}, Bonett-Price interval", n_facts, n_items, _mde(error))
 
-    p, exact = sign_flip_p(totals)
+def _p(found: Contrast) -> tuple[float, str]:
+    if found.counts is not None:
+        return mcnemar_exact(*found.counts), "exact McNemar"
+    p, exact = sign_flip_p(found.totals)
     test = "exact sign flips over facts" if exact else f"{FLIPS} sign flips over facts"
-    seeds = [(seed_variance(arm.mean(axis=0)), arm.shape[1] - 1.0) for arm in (first, second)]
-    clustered = clustered_standard_error(differences, facts)
-    error, degrees = combine([(clustered**2, n_facts - 1.0), *seeds])
-    if error == 0:
-        low, high, error = _adjusted(totals / sizes, level)
-        return Comparison(difference, low, high, p, f"{test}, Bonett-Price interval", n_facts, n_items, _mde(error))
-    if any(variance > 0 for variance, _ in seeds):
-        p, test = max(p, 2 * _t_tail(abs(difference) / error, degrees)), f"{test} and t test with seed variance"
-    half = t_quantile((1 + level) / 2, degrees) * error
-    low, high = max(-1.0, difference - half), min(1.0, difference + half)
-    return Comparison(difference, low, high, p, f"{test}, clustered t interval", n_facts, n_items, _mde(error))
+    if not found.seeds:
+        return p, test
+    return max(
+        p, 2 * t_tail(abs(found.difference) / found.error, found.degrees)
+    ), f"{test} and t test with seed variance"
 
 
 def facts_needed(comparison: Comparison, delta: float) -> int:
@@ -178,17 +167,5 @@ def _mde(error: float) -> float:
     return detectable(error, alpha=0.05, sides=2)
 
 
-def _adjusted(means: Floats, level: float) -> tuple[float, float, float]:
-    n01, n10 = float(-means[means < 0].sum()), float(means[means > 0].sum())
-    interval = bonett_price(len(means), n01, n10, level)
-    return interval.low, interval.high, _bonett_price(len(means), n01, n10)[1]
-
-
 def _is_binary(table: Floats) -> bool:
     return bool(np.all((table == 0) | (table == 1)))
-
-
-def _t_tail(statistic: float, degrees: float) -> float:
-    from scipy import stats
-
-    return float(stats.t.sf(statistic, degrees))
