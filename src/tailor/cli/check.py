@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tailor.cli.common import JsonOption, WorkspaceArgument, console, print_json
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-def check(workspace: WorkspaceArgument = Path(), as_json: JsonOption = False) -> None:
+    from tailor.data.audit import Audit, Embed, Finding
+    from tailor.records import Example
+    from tailor.study.inputs import Inputs
+
+SHOWN, LONGEST = 3, 92
+MARKS = {"ok": "[green]✓ ok[/]", "warn": "[yellow]! look[/]", "bad": "[red]✗ mend[/]", "unknown": "[dim]? open[/]"}
+
+WORDS = {"ok": "fine", "warn": "to look at", "bad": "to mend", "unknown": "open"}
+
+
+def check(
+    workspace: WorkspaceArgument = Path(),
+    production: Annotated[
+        Path | None, typer.Option("--production", help="Questions as users really ask them, one a line.")
+    ] = None,
+    meaning: Annotated[
+        bool, typer.Option("--meaning", help="Compare meanings with the sentence encoder (slow; extra: rag).")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check tailor.yaml, every row of the data and what they allow one to conclude. Changes nothing.
 
     Exit code 2 when something must be mended first, 0 otherwise (warnings included).
@@ -20,20 +43,50 @@ def check(workspace: WorkspaceArgument = Path(), as_json: JsonOption = False) ->
     from tailor.study.inputs import read_inputs
 
     loaded = load_workspace(workspace)
+    asked = _questions(production) if production else []
+    embed = _encoder() if meaning else None
     inputs = read_inputs(loaded)
     own = [e for e in inputs.examples if e.cell != "general"]
-    found = audit(own, inputs.documents)
+    found = audit(own, inputs.documents, production=asked, difference=loaded.config.margin, embed=embed)
     if as_json:
         print_json({"workspace": loaded.config.name, "dataset_sha256": inputs.dataset_sha256, "audit": found})
     else:
         _show(loaded.config.name, inputs, found)
-    if any(f.verdict == "bad" for f in found.findings):
+    if found.verdict == "bad":
         raise typer.Exit(2)
 
 
-def _show(name: str, inputs: Any, found: Any) -> None:
+def _questions(path: Path) -> list[str]:
+    """The lines of a text file that are not empty.
+
+    Raises:
+        DataError: it cannot be read, or holds no question.
+    """
+    from tailor.errors import DataError
+
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path} cannot be read: {error}.", hint="A text file in UTF-8, one question a line."
+        ) from error
+    asked = [stripped for line in lines if (stripped := line.strip())]
+    if not asked:
+        raise DataError(f"{path} holds no question.", hint="A text file in UTF-8, one question a line.")
+    return asked
+
+
+def _encoder() -> Embed:
+    from tailor.errors import MissingDependency
+    from tailor.retrieval.embedding import encode, installed
+
+    if not installed():
+        raise MissingDependency("Comparing meanings", "rag")
+    return encode
+
+
+def _show(name: str, inputs: Inputs, found: Audit) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from tailor.records import CELLS
 
@@ -43,15 +96,48 @@ def _show(name: str, inputs: Any, found: Any) -> None:
     out.print(f"[bold]{escape(name)}[/]   base {escape(inputs.base.name)}   {documents}", soft_wrap=True)
     out.print(f"{len(inputs.of('train'))} train · {len(inputs.of('dev'))} dev · {len(inputs.of('test'))} test items")
     out.print("test: " + ", ".join(f"{n} {c}" for c, n in cells.items() if n))
+    out.print(_table(found.findings, {e.id: e for e in inputs.examples}))
+    counts = [f"{sum(f.verdict == v for f in found.findings)} {word}" for v, word in WORDS.items()]
+    out.print(", ".join(counts) + "; nothing was changed")
+
+
+def _table(findings: Sequence[Finding], rows: Mapping[str, Example]) -> RenderableType:
+    """Verdict, dimension, number, limit, and in words with the worst rows."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    for justify in ("left", "left", "right", "right"):
+        table.add_column(no_wrap=True, justify=justify)
     table.add_column(ratio=1)
-    marks = {"ok": "[green]✓ ok[/]", "warn": "[yellow]! look[/]", "bad": "[red]✗ mend[/]"}
-    for finding in found.findings:
-        text = escape(finding.text)
-        for row in list(finding.rows)[:3]:
-            text += f"\n[dim]{escape(str(row))}[/]"
-        table.add_row(marks[finding.verdict], finding.dimension, text)
-    out.print(table)
-    out.print("nothing was changed")
+    table.add_row("", *(f"[dim]{word}[/]" for word in ("dimension", "number", "limit", "")))
+    for f in findings:
+        # What is fine needs no words: one line each keeps the rest in sight.
+        lines: list[RenderableType] = []
+        if f.verdict != "ok":
+            lines = [
+                Text(f.text),
+                *(Text(_row(r, rows), "dim") for r in f.rows[:SHOWN]),
+            ]
+        limit = ("≥ " if f.at_least else "≤ ") + _number(f.threshold, f.unit)
+        table.add_row(MARKS[f.verdict], f.dimension, _number(f.number, f.unit), limit, Group(*lines))
+    return table
+
+
+def _number(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "–"
+    if unit == "share":
+        return f"{value * 100:.3g} %"
+    return f"{value:.1f}" if unit == "ratio" else f"{value:,.0f}"
+
+
+def _row(identity: str, rows: Mapping[str, Example]) -> str:
+    """A row's id and the beginning of its question, without anything personal."""
+    from tailor.data.pii import scrub
+
+    if identity not in rows:
+        return identity
+    text = f"{identity}  {' '.join(scrub(rows[identity].question).split())}"
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
