@@ -87,4 +87,14 @@ def make_full(folder: Path, base: Base, seed: int) -> LoadedWeights:
     return LoadedWeights("full", folder, sha256_of_tree(folder))
 
 
-__all__ = ["END", "llama_config", "make_adapter", "make_base", "make_full", "make_speaker", "save_model"]
+__all__ = [
+    "END",
+    "TEMPLATE",
+    "llama_config",
+    "make_adapter",
+    "make_base",
+    "make_full",
+    "make_speaker",
+    "save_model",
+    "save_tokenizer",
+]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tailor.conversations import rendered
 from tailor.errors import ModelError
 from tailor.models.decoding import Row, answer_of, decode_batch, settled
 from tailor.models.engine import LoadedWeights, Request
@@ -118,7 +119,7 @@ class TransformersEngine:
         tokenizer, limit = self._models.tokenizer, self._models.context
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         try:
-            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            text = rendered(tokenizer, messages, prompt=True)
         except TemplateError as error:
             return Failure("data", f"the model's chat template refuses this conversation: {error}")
         tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tailor.conversations import rendered
 from tailor.errors import DataError, ModelError, Problem
 from tailor.training.options import TrainingRow
 
@@ -65,11 +66,11 @@ def _render(tokenizer: Any, conversations: list[list[dict[str, str]]], *, prompt
     if not conversations:
         return []
     try:
-        texts = tokenizer.apply_chat_template(conversations, add_generation_prompt=prompt, tokenize=False)
+        texts = [rendered(tokenizer, turns, prompt=prompt) for turns in conversations]
     except Exception as error:
         raise ModelError(
             f"the model's chat template does not accept these conversations: {error}",
-            hint="Some templates refuse a system turn or want user and assistant to alternate.",
+            hint="Many templates want user and assistant to alternate.",
         ) from error
     ids: list[list[int]] = tokenizer(texts, add_special_tokens=False)["input_ids"]
     return ids
