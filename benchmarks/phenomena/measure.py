@@ -71,11 +71,11 @@ def picture(points: Sequence[Point], title: str, heading: str) -> str:
     places = list(dict.fromkeys(p.x for p in points))
     names = list(dict.fromkeys(p.series for p in points))
     said = "; ".join(f"{p.series} at {p.x}: {100 * p.value:.0f} %" for p in points)
-    drawn = Picture(640, 340, title, said, "phenomenon")
+    drawn = Picture(680, 340, title, said, "phenomenon")
     y = Scale(0.0, 1.0, 290, 50)
-    x = Scale(0.0, max(1.0, len(places) - 1.0), 80, 600)
+    x = Scale(0.0, max(1.0, len(places) - 1.0), 120, 590)
     for value in ticks(0.0, 1.0):
-        drawn.line(60, y(value), 620, y(value), "grid" if value else "axis")
+        drawn.line(60, y(value), 660, y(value), "grid" if value else "axis")
         drawn.text(54, y(value) + 4, f"{100 * value:.0f} %", "end")
     for i, place in enumerate(places):
         drawn.text(x(i), 308, f"{place:g}" if isinstance(place, float) else str(place), "middle")
