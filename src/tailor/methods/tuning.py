@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tailor.errors import DataError, ModelError
 from tailor.files import locked, read_json, sha256_of, sha256_of_tree, write_json
 from tailor.methods.base import FitContext
+from tailor.models.hub import local_folder
 from tailor.records import Adaptation, Artifact, Example, Fitted, TrainingRecord, Weights
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ def fit_weights(context: FitContext, options: TrainingOptions, kind: Literal["ad
     """Train, or take the weights that the same data, options and seed made before."""
     from tailor.training import train
 
-    if context.base.kind not in {"builtin", "folder"}:
+    if context.base.kind == "endpoint":
         raise ModelError(
             f"{options.kind}: {context.base.name} cannot be trained here.",
-            hint="Training arms need a local folder as base. Leave them out, or download the model first.",
+            hint="Training arms need the weights: a folder or a Hugging Face name as base. Leave them out.",
         )
     rows, dev = training_rows(context.train), training_rows(context.dev)
     if not rows:
@@ -35,7 +35,7 @@ def fit_weights(context: FitContext, options: TrainingOptions, kind: Literal["ad
     with locked(context.store / "locks" / name):
         if not (folder.is_dir() and notes.is_file()):
             record = train(
-                Path(context.base.location),
+                local_folder(context.base),
                 rows,
                 dev,
                 options,

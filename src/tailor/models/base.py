@@ -14,6 +14,7 @@ from typing import Any
 
 from tailor.errors import ConfigError, ModelError
 from tailor.files import read_json, sha256_of_file
+from tailor.models.hub import local_folder
 from tailor.records import Base
 
 HUB_NAME = re.compile(r"^[\w.-]+/[\w.-]+(@[\w.-]+)?$")
@@ -100,18 +101,19 @@ def _revision(folder: Path) -> str:
 
 
 def describe_base(base: Base) -> dict[str, Any]:
-    """Facts about a local base from its files, without loading it: architecture, stored parameters, context.
+    """Facts about a base with weights from its files, without loading it: architecture, stored parameters, context.
 
     Raises:
         ArtifactError: config.json is missing or not JSON.
         ModelError: a weights file is damaged.
     """
-    if base.kind not in {"builtin", "folder"}:
+    if base.kind == "endpoint":
         return {"architecture": None, "parameters": None, "context": None}
-    config = read_json(Path(base.location) / "config.json")
+    folder = local_folder(base)
+    config = read_json(folder / "config.json")
     return {
         "architecture": (config.get("architectures") or [None])[0],
-        "parameters": _parameters(Path(base.location)),
+        "parameters": _parameters(folder),
         "context": config.get("max_position_embeddings"),
     }
 

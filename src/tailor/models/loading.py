@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tailor.errors import MissingDependency, ModelError
+from tailor.models.hub import local_folder
 from tailor.records import Base
+
+# False, not unset: unset asks at the terminal whether to run the code of a model.
+LOCAL: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 
 
 def load_model(base: Base) -> tuple[Any, Any]:
@@ -27,16 +31,17 @@ def load_model(base: Base) -> tuple[Any, Any]:
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ImportError:
         raise MissingDependency(f"The base model {base.name}", "train") from None
+    folder = _folder(base)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(base.location, **_source(base))
+            tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
             model, report = AutoModelForCausalLM.from_pretrained(
-                base.location,
+                folder,
                 dtype=torch.float32 if device == "cpu" else "auto",
                 use_safetensors=True,
                 output_loading_info=True,
-                **_source(base),
+                **LOCAL,
             )
     except ModelError:
         raise
@@ -56,13 +61,11 @@ def load_model(base: Base) -> tuple[Any, Any]:
     return tokenizer, model.to(device).eval()
 
 
-def _source(base: Base) -> dict[str, Any]:
-    """Where to look. False, not unset: unset asks at the terminal whether to run the code of a model."""
-    if base.kind == "hub":
-        return {"trust_remote_code": False, **({"revision": base.revision} if base.revision else {})}
-    if not Path(base.location).is_dir():
-        raise ModelError(f"The folder {base.location} of the model {base.name} does not exist.")
-    return {"trust_remote_code": False, "local_files_only": True}
+def _folder(base: Base) -> Path:
+    folder = local_folder(base)
+    if not folder.is_dir():
+        raise ModelError(f"The folder {folder} of the model {base.name} does not exist.")
+    return folder
 
 
 def _not_loadable(base: Base, error: Exception) -> ModelError:
@@ -73,9 +76,7 @@ def _not_loadable(base: Base, error: Exception) -> ModelError:
         )
     return ModelError(
         f"The base model {base.name} cannot be loaded: {first_line(error)}",
-        hint="A Hugging Face name needs a network or an earlier download. Offline, use builtin/small or a folder."
-        if base.kind == "hub"
-        else "Expected a Hugging Face folder of a causal language model with safetensors weights.",
+        hint="Expected a Hugging Face folder of a causal language model with safetensors weights.",
     )
 
 

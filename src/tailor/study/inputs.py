@@ -20,7 +20,6 @@ from tailor.study.config import Workspace
 BUILTIN_GENERAL = "builtin"
 NO_GENERAL = "none"
 PRIMARY_CELL: CellName = "held-out-framing"
-TRAINABLE = ("builtin", "folder")
 
 T = TypeVar("T")
 
@@ -123,11 +122,10 @@ def _check_arms(workspace: Workspace, base: Base | None) -> None:
             hint="Add documents: FOLDER below data in tailor.yaml, or leave out what searches.",
         )
     trained = [a.name for a in workspace.arms if a.trains_weights]
-    if trained and base and base.kind not in TRAINABLE:
-        where = "behind an endpoint" if base.kind == "endpoint" else "a name on the Hugging Face hub"
+    if trained and base and base.kind == "endpoint":
         raise ConfigError(
-            f"{_arms(trained)} a base whose weights can be trained here; {base.name} is {where}.",
-            hint="Choose a local base (builtin/small or a folder), or leave out what trains.",
+            f"{_arms(trained)} a base whose weights can be trained here; {base.name} is behind an endpoint.",
+            hint="Choose a base with weights (builtin/small, a folder, a Hugging Face name), or leave out what trains.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import string
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from tailor.errors import ArtifactError, StudyError
 from tailor.evaluation.metrics import METRICS
 from tailor.files import canonical_json, read_json, sha256_of, to_plain, write_json, write_text
 from tailor.methods.compose import Arm
+from tailor.models.hub import pinned
 from tailor.records import CELLS, Example
 from tailor.study.config import Workspace
 from tailor.study.inputs import PRIMARY_CELL, Inputs
@@ -70,7 +72,9 @@ def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> 
 
     Raises:
         StudyError: the plan on disk was changed.
+        ModelError: a base of the hub is neither in the cache nor to be had.
     """
+    inputs = dataclasses.replace(inputs, base=pinned(inputs.base))
     seeds = workspace.config.seeds[:1] if quick else workspace.config.seeds
     plan = _plan(workspace, inputs, seeds)
     digest = sha256_of(plan)

@@ -110,7 +110,7 @@ def default_workers(study: Study) -> int:
     """One process per core for small local models (two one-thread trainings beat one two-thread training by half on a
     2-core CPU: small matrices do not split well); one for endpoints, GPUs and models that would not fit side by side.
     """
-    if study.inputs.base.kind not in {"builtin", "folder"} or _has_gpu():
+    if study.inputs.base.kind == "endpoint" or _has_gpu():
         return 1
     parameters = describe_base(study.inputs.base)["parameters"] or 0
     # float32 weights, gradients and two Adam moments, times a process overhead of 1 GB.
