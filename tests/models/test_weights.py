@@ -273,13 +273,13 @@ def test_code_in_a_model_folder_never_runs(
 def test_a_template_that_refuses_is_a_failure_of_that_question(tmp_path: Path) -> None:
     base = make_base(
         tmp_path / "strict",
-        template="{% for m in messages %}{% if m.role == 'assistant' %}{{ raise_exception('no earlier answers') }}{% endif %}"
+        template="{% for m in messages %}{% if m.role == 'assistant' %}{{ raise_exception('no answers') }}{% endif %}"
         "<|user|>{{ m.content }}<|end|>{% endfor %}<|assistant|>",
     )
     refused = Request((Message("assistant", "s"), Message("user", "q")), Generation(max_new_tokens=2))
     answers = TransformersEngine(base).answer([refused, question(None)])
     assert isinstance(answers[0], Failure)
-    assert "no earlier answers" in answers[0].cause
+    assert "no answers" in answers[0].cause
     assert isinstance(answers[1], Completion)
 
 
