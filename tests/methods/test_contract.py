@@ -28,7 +28,7 @@ SHORT = {
     "full": {"epochs": 2},
     "rag": {"dense": False},
 }
-NO_METHODS = {"base", "compose", "tuning"}
+NO_METHODS = {"base", "compose", "tuning", "with_passages"}
 ASKED = [(Message("user", "Colour of Ada?"),), (Message("user", "Which colour does Jo like best of all?"),)]
 
 

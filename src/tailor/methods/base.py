@@ -19,7 +19,8 @@ class FitContext:
     """Everything a method may use. The test split is not part of it.
 
     `store` is the root of artifacts (`.tailor/models`); `dev_score` gives the primary metric of an adaptation on the
-    dev split in [0, 1], NaN where the dev split is empty.
+    dev split in [0, 1], NaN where the dev split is empty; `beside` is what the parts of a hybrid set that were fitted
+    before, None for an arm of one part.
     """
 
     base: Base
@@ -31,6 +32,7 @@ class FitContext:
     seed: int
     dev_score: Callable[[Adaptation], float]
     progress: Progress = lambda _fraction, _words: None
+    beside: Adaptation | None = None
 
 
 class Method(Protocol):

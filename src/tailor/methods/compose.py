@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -87,8 +87,19 @@ def expand(name: str, options: Mapping[str, Any]) -> list[Arm]:
     arms = []
     for combination in itertools.product(*choices):
         labels = [label for _, label in combination if label]
+        _check_passages(name, [part for part, _ in combination])
         arms.append(Arm(name + "".join(labels), tuple(part for part, _ in combination)))
     return arms
+
+
+def _check_passages(name: str, parts: Sequence[Part]) -> None:
+    """Training with passages needs a part that finds them."""
+    asked = [p.method for p in parts if getattr(p.options, "train_with", None) == "passages"]
+    if asked and not any(load_method(p.method).needs_documents for p in parts):
+        raise ConfigError(
+            f"{name}: train_with: passages needs a part that searches.",
+            hint=f"For example: rag+{asked[0]}: {{{asked[0]}: {{train_with: passages}}}}",
+        )
 
 
 def arm_from_plan(entry: Mapping[str, Any]) -> Arm:
@@ -101,9 +112,13 @@ def arm_from_plan(entry: Mapping[str, Any]) -> Arm:
 
 
 def fit_arm(arm: Arm, context: FitContext) -> Fitted:
-    """Fit every part on its own and join what they set."""
+    """Fit every part and join what they set. Parts that train come last: they may want to see what the others set."""
     started = time.perf_counter()
-    fitted = [load_method(p.method).fit(context, p.options) for p in arm.parts]
+    found: dict[str, Fitted] = {}
+    for part in sorted(arm.parts, key=lambda p: load_method(p.method).trains_weights):
+        beside = join([f.adaptation for f in found.values()], list(found)) if found else None
+        found[part.method] = load_method(part.method).fit(dataclasses.replace(context, beside=beside), part.options)
+    fitted = [found[p.method] for p in arm.parts]
     if len(fitted) == 1:
         seconds = max(fitted[0].seconds, time.perf_counter() - started)
         return dataclasses.replace(fitted[0], seconds=seconds)

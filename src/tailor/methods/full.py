@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tailor.methods.base import FitContext
 from tailor.methods.lora import check_training
@@ -11,10 +12,12 @@ from tailor.records import Fitted
 
 @dataclass(frozen=True)
 class FullOptions:
-    """`learning_rate` None for the recipe of the model's width; `epochs` over the training split."""
+    """`learning_rate` None for the recipe of the model's width; `epochs` over the training split; `train_with` the
+    question alone, or in a hybrid with a retriever the passages above it."""
 
     learning_rate: float | None = None
     epochs: float = 15.0
+    train_with: Literal["question", "passages"] = "question"
 
     def __post_init__(self) -> None:
         check_training(self.learning_rate, self.epochs, "full")
@@ -35,4 +38,4 @@ class Full:
         from tailor.training import TrainingOptions
 
         recipe = TrainingOptions(kind="full", learning_rate=options.learning_rate, epochs=options.epochs)
-        return fit_weights(context, recipe, "full")
+        return fit_weights(context, recipe, "full", options.train_with)

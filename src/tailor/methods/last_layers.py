@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
@@ -13,11 +14,13 @@ from tailor.records import Fitted
 @dataclass(frozen=True)
 class LastLayersOptions:
     """`blocks` trained, counted from the output (1-1024), or None for a quarter of them; `learning_rate` None for the
-    recipe of the model's width; `epochs` over the training split."""
+    recipe of the model's width; `epochs` over the training split; `train_with` the question alone, or in a
+    hybrid with a retriever the passages above it."""
 
     blocks: int | None = None
     learning_rate: float | None = None
     epochs: float = 15.0
+    train_with: Literal["question", "passages"] = "question"
 
     def __post_init__(self) -> None:
         if self.blocks is not None and not 1 <= self.blocks <= 1024:
@@ -46,4 +49,4 @@ class LastLayers:
             learning_rate=options.learning_rate,
             epochs=options.epochs,
         )
-        return fit_weights(context, recipe, "full")
+        return fit_weights(context, recipe, "full", options.train_with)

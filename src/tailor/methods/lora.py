@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
@@ -12,14 +13,16 @@ from tailor.records import Fitted
 @dataclass(frozen=True)
 class LoRAOptions:
     """`rank` of the update (1-1024); `alpha` (1-4096) its scale (alpha / rank); `learning_rate` None for the recipe of
-    the model's width; `epochs` over the training split; `targets` all linear layers or names with commas; `rslora`
-    scales by alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest
+    the model's width; `epochs` over the training split; `train_with` the question alone, or in a hybrid with a
+    retriever the passages above it; `targets` all linear layers or names with commas; `rslora` scales by
+    alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest
     components of each matrix."""
 
     rank: int = 32
     alpha: int = 32
     learning_rate: float | None = None
     epochs: float = 15.0
+    train_with: Literal["question", "passages"] = "question"
     targets: str = "all-linear"
     rslora: bool = False
     dora: bool = False
@@ -62,7 +65,7 @@ class LoRA:
             dora=options.dora,
             pissa=options.pissa,
         )
-        return fit_weights(context, recipe, "adapter")
+        return fit_weights(context, recipe, "adapter", options.train_with)
 
 
 def check_training(learning_rate: float | None, epochs: float, arm: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tailor.errors import DataError, ModelError
 from tailor.files import locked, read_json, sha256_of, sha256_of_tree, write_json
 from tailor.methods.base import FitContext
+from tailor.methods.with_passages import passage_rows
 from tailor.models.hub import local_folder
 from tailor.records import Adaptation, Artifact, Example, Fitted, TrainingRecord, Weights
 
@@ -16,8 +17,21 @@ if TYPE_CHECKING:
     from tailor.training import Progress, TrainingOptions, TrainingRow
 
 
-def fit_weights(context: FitContext, options: TrainingOptions, kind: Literal["adapter", "full"]) -> Fitted:
-    """Train, or take the weights that the same data, options and seed made before."""
+TrainWith = Literal["question", "passages"]
+PASSAGES_LENGTH = 4096  # tokens of a row that shows passages; a question alone has some tens
+
+
+def fit_weights(
+    context: FitContext,
+    options: TrainingOptions,
+    kind: Literal["adapter", "full"],
+    train_with: TrainWith = "question",
+) -> Fitted:
+    """Train, or take the weights that the same data, options and seed made before.
+
+    All rows of a training are of one kind: with the question alone, or with passages above it. A model that reads the
+    answer in its prompt does not store it, so the two are never mixed.
+    """
     from tailor.training import train
 
     if context.base.kind == "endpoint":
@@ -25,7 +39,12 @@ def fit_weights(context: FitContext, options: TrainingOptions, kind: Literal["ad
             f"{options.kind}: {context.base.name} cannot be trained here.",
             hint="Training arms need the weights: a folder or a Hugging Face name as base. Leave them out.",
         )
-    rows, dev = training_rows(context.train), training_rows(context.dev)
+    if train_with == "passages":
+        rows = passage_rows(context.train, context, context.beside, hide=True)
+        dev = passage_rows(context.dev, context, context.beside, hide=False)
+        options = dataclasses.replace(options, max_length=PASSAGES_LENGTH, batch_tokens=PASSAGES_LENGTH)
+    else:
+        rows, dev = training_rows(context.train), training_rows(context.dev)
     if not rows:
         raise DataError(f"{options.kind}: the training split is empty.", hint="Add questions with answers.")
     name = f"{options.kind}-{sha256_of([context.base.revision, rows, dev, options, context.seed])[:16]}"
