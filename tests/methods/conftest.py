@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ def context(tiny_base: Base, tmp_path: Path) -> Callable[..., FitContext]:
             "runtime": Runtime(store),
             "seed": 0,
             "dev_score": lambda _adaptation: 0.5,
+            # Answers of a random model are never right; this has an opinion on every one of them all the same.
+            "judge": lambda example, text: zlib.crc32(f"{example.id} {text}".encode()) % 97 / 96,
         }
         return FitContext(**{**parts, **changes})
 

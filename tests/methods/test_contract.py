@@ -23,6 +23,7 @@ from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, ada
 
 Make = Callable[..., FitContext]
 SHORT = {
+    "prompt": {"calls": 100},
     "last-layers": {"epochs": 2},
     "lora": {"epochs": 2, "rank": 4},
     "full": {"epochs": 2},
@@ -121,7 +122,8 @@ def test_every_method_answers_the_same_in_a_process_of_its_own(context: Make, tm
     fit = context()
     fitted = [fit_arm(arm_of(name), fit) for name in METHODS.builtin]
     expected = [said(fit.runtime, f) for f in fitted]
-    assert len({tuple(e) for e in expected}) == len(expected), "the methods must answer differently"
+    different = len({adaptation_sha256(f.adaptation) for f in fitted})
+    assert len({tuple(e) for e in expected}) == different > 6, "different adaptations must answer differently"
     short = [dataclasses.replace(f.adaptation, generation=Generation(max_new_tokens=6)) for f in fitted]
     write_json(tmp_path / "adaptations.json", [adaptation_to_json(a) for a in short])
     questions = json.dumps([c[0].content for c in ASKED])
@@ -150,7 +152,7 @@ def test_another_seed_matters_only_where_it_is_used(name: str, context: Make, tm
     assert len(found) == (2 if load_method(name).uses_seed else 1)
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS.builtin if n not in {"zero-shot", "rag"}])
+@pytest.mark.parametrize("name", [n for n in METHODS.builtin if n not in {"zero-shot", "prompt", "rag"}])
 def test_nothing_to_learn_from_is_an_error(name: str, context: Make) -> None:
     with pytest.raises(DataError, match="training split is empty"):
         fit_arm(arm_of(name), context(train=()))

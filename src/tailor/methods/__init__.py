@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 BUILTIN = {
     "zero-shot": "tailor.methods.zero_shot:ZeroShot",
+    "prompt": "tailor.methods.prompt:Prompt",
     "few-shot": "tailor.methods.few_shot:FewShot",
     "few-shot-nearest": "tailor.methods.few_shot_nearest:FewShotNearest",
     "rag": "tailor.methods.rag:Rag",

@@ -20,7 +20,7 @@ class FitContext:
 
     `store` is the root of artifacts (`.tailor/models`); `dev_score` gives the primary metric of an adaptation on the
     dev split in [0, 1], NaN where the dev split is empty; `beside` is what the parts of a hybrid set that were fitted
-    before, None for an arm of one part.
+    before, None for an arm of one part; `judge` gives the primary metric of one answer to an example in [0, 1].
     """
 
     base: Base
@@ -33,6 +33,7 @@ class FitContext:
     dev_score: Callable[[Adaptation], float]
     progress: Progress = lambda _fraction, _words: None
     beside: Adaptation | None = None
+    judge: Callable[[Example, str], float] = lambda example, text: float(text.strip() == example.answer)
 
 
 class Method(Protocol):

@@ -103,6 +103,7 @@ def stored_fit(path: Path) -> Fitted | None:
 
 
 def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellProgress) -> Fitted:
+    metric = METRICS.load(study.workspace.config.metric)
     context = FitContext(
         base=study.inputs.base,
         train=study.inputs.of("train"),
@@ -113,6 +114,7 @@ def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellP
         seed=cell.seed,
         dev_score=lambda a: dev_score(study, a, runtime),
         progress=lambda fraction, words: progress("fit", fraction, words),
+        judge=lambda example, text: score(example, text, metric).value,
     )
     fitted = fit_arm(cell.arm, context)
     write_json(path, {**_plain_fit(fitted), "peak_memory_mb": peak_memory_mb()})
