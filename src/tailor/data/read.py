@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path
 
 from tailor.data.documents import read_documents
-from tailor.data.rows import Row, read_rows, shown
-from tailor.data.shapes import NAMES, to_example
+from tailor.data.places import relative_name
+from tailor.data.rows import shown
 from tailor.data.similar import normalise, question_key
+from tailor.data.stream import Aside, Placed, Reading, stream
 from tailor.errors import DataError, Problem
 from tailor.files import sha256_of
 from tailor.records import Example
@@ -19,74 +19,77 @@ from tailor.records import Example
 __all__ = ["read_documents", "read_examples", "read_files", "relative_name"]
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A row and where it stands."""
+def read_examples(
+    path: Path | str, columns: Mapping[str, str] | None = None, *, root: Path, encoding: str | None = None
+) -> list[Example]:
+    """Read the questions and answers of a file, a folder, a pattern such as `data/*.jsonl`, or a data set `hf:NAME`.
 
-    file: str
-    line: int
-    example: Example
-
-    def seen_from(self, other: Placed) -> str:
-        """`line 12`, with the file where it is another one."""
-        return f"line {self.line}" if self.file == other.file else f"{self.file} line {self.line}"
-
-
-def relative_name(path: Path, root: Path) -> str:
-    """How a file is called in messages and citations: relative to the workspace, with forward slashes."""
-    return Path(os.path.relpath(path.absolute(), root.absolute())).as_posix()
-
-
-def read_examples(path: Path, columns: Mapping[str, str] | None = None, *, root: Path) -> list[Example]:
-    """Read a .jsonl, .json, .csv or .tsv file (UTF-8) of questions and answers.
-
-    A row is {question, answer}, {prompt, completion}, {instruction, input, output}, {messages: [{role, content}]} or
-    {conversations: [{from, value}]}; in conversations the last assistant turn is the answer. Column names are guessed
-    from common ones. The answer null (JSON, JSONL) marks a question that must not be answered. Optional columns: id,
-    fact, framing, aliases (a list; in tables with `|` between), group, source, split, system, and kind, of which
-    `general` puts a row into the cell of general abilities. Other columns are not read.
+    Files are .jsonl, .json, .csv, .tsv, .parquet or .arrow, also packed (.gz, .bz2, .xz, .zst). A row is {question,
+    answer}, {prompt, completion}, {instruction, input, output}, {messages: [{role, content}]}, {conversations: [{from,
+    value}]}, a preference pair with `chosen` and `rejected`, or SQuAD's; in conversations the last assistant turn is
+    the answer. Column names are guessed from common ones. The answer null marks a question that must not be answered.
+    Optional columns: id, fact, framing, aliases (a list; in tables with `|` between), group, source, split, system,
+    tools, and kind, of which `general` puts a row into the cell of general abilities. Other columns are not read.
 
     Args:
-        path: the file.
+        path: the file, below `root` if it is not absolute.
         columns: field -> column name, for names that cannot be guessed, such as {"question": "Frage"}.
         root: the workspace; messages name the file relative to it.
+        encoding: of the file; detected if left out.
 
     Raises:
         DataError: with one `Problem` for everything wrong: unreadable file, row that is no JSON or has too many
             fields, missing or empty question or answer, value that is no text, two rows with one id, one question
             with two answers.
+        MissingDependency: a format needs the extra `data`.
     """
-    return read_files([path], columns, root=root)
+    return read_files([path], columns, root=root, encoding=encoding)
 
 
-def read_files(paths: Sequence[Path], columns: Mapping[str, str] | None = None, *, root: Path) -> list[Example]:
-    """Read several files as one: ids and answers are compared across them, and all their problems come together."""
+def read_files(
+    paths: Sequence[Path | str],
+    columns: Mapping[str, str] | None = None,
+    *,
+    root: Path,
+    encoding: str | None = None,
+    reading: Reading | None = None,
+) -> list[Example]:
+    """Read several files as one: ids and answers are compared across them, and all their problems come together.
+
+    Args:
+        reading: is filled with the counts and the columns that were found.
+    """
+    counts = Reading() if reading is None else reading
     found: list[Placed] = []
-    problems: list[Problem] = []
-    for path in dict.fromkeys(paths):
-        of_file, bad = _read_file(path, dict(columns or {}), relative_name(path, root))
-        found.extend(of_file)
-        problems.extend(bad)
+    bad: dict[str, list[Aside]] = defaultdict(list)
+    for piece in stream(paths, columns, root=root, encoding=encoding, reading=counts):
+        if isinstance(piece, Placed):
+            found.append(piece)
+        elif piece.problems:
+            bad[piece.file].append(piece)
+    problems = [p for name, pieces in bad.items() for p in _of_file(pieces, counts.files[name])]
     problems.extend(_contradictions(found))
     examples, repeated = _with_ids(found)
     problems.extend(repeated)
     if problems:
-        raise _error([relative_name(path, root) for path in dict.fromkeys(paths)], problems)
+        raise _error(list(counts.files), problems)
     return examples
 
 
-def _read_file(path: Path, mapping: dict[str, str], name: str) -> tuple[list[Placed], list[Problem]]:
-    rows, problems = read_rows(path, name)
-    if rows and (unknown := _bad_mapping(mapping, rows, name)):
-        return [], unknown
-    missing = _missing_columns(rows, mapping, name)
-    found: list[Placed] = []
-    for row in rows:
-        example, bad = to_example(row, mapping, name)
-        problems.extend(bad if row is rows[0] else [p for p in bad if p.field not in missing])
-        if example is not None:
-            found.append(Placed(name, row.line, example))
-    return found, problems
+def _of_file(pieces: list[Aside], rows: int) -> list[Problem]:
+    """The problems of a file. A wrong mapping explains all others, and a column that no row has is said once."""
+    if mapping := [p for piece in pieces if piece.is_mapping for p in piece.problems]:
+        return mapping
+    missing = Counter(p.field for piece in pieces for p in piece.problems if p.is_missing_column)
+    kept, said = [], set()
+    for piece in pieces:
+        for problem in piece.problems:
+            if problem.is_missing_column and missing[problem.field] == rows:
+                if problem.field in said:
+                    continue
+                said.add(problem.field)
+            kept.append(problem)
+    return kept
 
 
 def _error(names: Sequence[str], problems: list[Problem]) -> DataError:
@@ -95,31 +98,6 @@ def _error(names: Sequence[str], problems: list[Problem]) -> DataError:
     ordered = sorted(problems, key=lambda p: (order[p.file], p.line or 0))
     bad = list(dict.fromkeys(p.file for p in ordered))
     return DataError(f"{' and '.join(bad)} cannot be used: {count}.", problems=tuple(ordered))
-
-
-def _missing_columns(rows: list[Row], columns: dict[str, str], name: str) -> set[str]:
-    """The fields for which no row has a column: one problem says it for all rows."""
-    missing = {"question", "answer"}
-    for row in rows:
-        bad = to_example(row, columns, name)[1]
-        missing &= {p.field for p in bad if p.field and p.found.startswith("columns ")}
-        if not missing:
-            break
-    return missing
-
-
-def _bad_mapping(columns: dict[str, str], rows: list[Row], name: str) -> list[Problem]:
-    there = list(dict.fromkeys(key for row in rows for key in row.values))
-    problems = []
-    for field, column in columns.items():
-        if field not in NAMES:
-            close = get_close_matches(field, NAMES, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else ""
-            problems.append(Problem(name, None, field, "an unknown field", f"one of {', '.join(NAMES)}", hint))
-        elif column not in there:
-            expected = f"one of the columns {', '.join(map(shown, there[:30]))}"
-            problems.append(Problem(name, None, field, f"column {shown(column)}", expected))
-    return problems
 
 
 def _with_ids(found: Sequence[Placed]) -> tuple[list[Example], list[Problem]]:

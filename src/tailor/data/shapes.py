@@ -2,121 +2,108 @@
 
 from __future__ import annotations
 
-import unicodedata
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any
 
+from tailor.data.columns import NAMES, Columns, find_columns
 from tailor.data.rows import Row, shown
+from tailor.data.turns import Bad, Turn, clean, read_turn, read_turns
 from tailor.errors import Problem
-from tailor.records import Example, Message, Role, Split
+from tailor.records import Example, Message, Split
 
-# Column names by field, the surest first. `input` is a question where nothing better is there, else what an
-# instruction is about (Alpaca).
-NAMES: dict[str, tuple[str, ...]] = {
-    "messages": ("messages", "conversations", "conversation"),
-    "question": ("question", "q", "query", "prompt", "instruction", "user", "utterance", "input"),
-    "answer": ("answer", "a", "response", "completion", "output", "reply", "target", "expected"),
-    "input": ("input",),
-    "system": ("system", "system_prompt"),
-    "id": ("id",),
-    "fact": ("fact",),
-    "framing": ("framing",),
-    "aliases": ("aliases",),
-    "group": ("group",),
-    "source": ("source",),
-    "kind": ("kind",),
-    "split": ("split",),
-}
-ROLES: dict[str, Role] = {
-    "system": "system",
-    "user": "user",
-    "human": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "model": "assistant",
-    "chatgpt": "assistant",
-}
 SPLITS: dict[str, Split] = {"train": "train", "dev": "dev", "validation": "dev", "valid": "dev", "test": "test"}
+JUDGED_BAD = "the answer is labelled as a bad one"
+UNANSWERABLE = "unanswerable"
+
+_PLAIN = ("id", "fact", "framing", "group", "source", "kind")
 
 
-@dataclass(eq=False)
-class Bad(Exception):
-    """What is wrong with one field of the row at hand."""
+@dataclass(frozen=True)
+class LeftOut:
+    """A row that can be read and is no example, and why (feedback data: an answer labelled as bad)."""
 
-    field: str
-    found: str
-    expected: str
-    hint: str = ""
+    line: int
+    reason: str
 
 
-def to_example(row: Row, columns: Mapping[str, str], name: str) -> tuple[Example | None, list[Problem]]:
-    """One row as an example (its id empty where the row has none), or everything wrong with it.
+@dataclass(frozen=True)
+class BadRow:
+    """A row with everything that is wrong with it."""
+
+    row: Row
+    problems: tuple[Problem, ...]
+
+
+class ShapeReader:
+    """Turns rows of one file into examples. Columns are looked for once per set of keys.
 
     Args:
-        columns: field -> column name, where the usual names do not fit.
+        given: field -> column name, where the usual names do not fit.
         name: the file, for the problems.
     """
-    reader = _Reader(row, columns)
-    example = reader.example()
-    return example, [Problem(name, row.line, b.field, b.found, b.expected, b.hint) for b in reader.bad]
+
+    def __init__(self, given: Mapping[str, str], name: str) -> None:
+        self.given = given
+        self.name = name
+        self.columns: dict[tuple[str, ...], Columns] = {}
+
+    def columns_of(self, row: Row) -> Columns:
+        """Where this row's fields are."""
+        keys = tuple(row.values)
+        known = self.columns.get(keys)
+        if known is None:
+            known = find_columns(keys, self.given)
+            if len(self.columns) < 10_000:  # rows with ever new keys would fill the memory
+                self.columns[keys] = known
+        return known
+
+    def read(self, row: Row) -> Example | LeftOut | BadRow:
+        """One row as an example (its id empty where the row has none), or everything wrong with it."""
+        of = self.columns_of(row).of
+        reader = _Fields(row.values, of, self.given)
+        example = reader.example()
+        if reader.bad:
+            problems = (Problem(self.name, row.line, b.field, b.found, b.expected, b.hint) for b in reader.bad)
+            return BadRow(row, tuple(problems))
+        if "label" in of and row.values[of["label"]] is False:
+            return LeftOut(row.line, JUDGED_BAD)
+        return example
 
 
-def clean(value: object, field: str) -> str:
-    """A text without control characters and without spaces at its ends.
-
-    Raises:
-        Bad: no text, or not printable text.
-    """
-    if not isinstance(value, str):
-        kind = {type(None): "null", bool: "true or false", list: "a list", dict: "an object"}.get(type(value), "")
-        raise Bad(field, f"{kind} {shown(value)}".strip() if value is not None else "null", "text or a number")
-    for place, character in enumerate(value):
-        # Cs: half of a surrogate pair, which no file can hold.
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\r\n":
-            raise Bad(field, f"control character U+{ord(character):04X} at place {place + 1}", "printable text")
-    return value.strip()
-
-
-class _Reader:
+class _Fields:
     """Reads the fields of one row and notes what is wrong instead of stopping at the first."""
 
-    def __init__(self, row: Row, columns: Mapping[str, str]) -> None:
-        self.row = row
-        self.columns = columns
-        self.spelling = {key.strip().casefold(): key for key in row.values}
+    def __init__(self, values: Mapping[str, Any], of: Mapping[str, str], given: Mapping[str, str]) -> None:
+        self.values = values
+        self.of = of
+        self.given = given
         self.bad: list[Bad] = []
 
-    def column(self, field: str) -> str | None:
-        """The row's column that holds a field: as mapped, else the first usual name that the row has."""
-        if field in self.columns:
-            return self.columns[field] if self.columns[field] in self.row.values else None
-        return next((self.spelling[n] for n in NAMES[field] if n in self.spelling), None)
-
-    def example(self) -> Example | None:
-        conversation = self.column("messages")
-        if conversation is not None and "question" not in self.columns:
-            messages, answer = self._conversation(conversation)
-        else:
-            messages, answer = self._pair()
-        fields = {f: self._optional(f) for f in ("id", "fact", "framing", "group", "source", "kind")}
-        aliases, split = self._aliases(), self._split()
-        if self.bad:
-            return None
+    def example(self) -> Example:
+        plain = {f: self._optional(f) for f in _PLAIN if f in self.of}
+        messages, answer, more = self._conversation() if "messages" in self.of else self._pair(plain.get("kind", ""))
+        kind = plain.pop("kind", "")
+        rejected = self._rejected() if "rejected" in self.of else ()
+        get = plain.get
         return Example(
-            id=fields["id"],
+            id=get("id", ""),
             messages=messages,
             answer=answer,
-            aliases=aliases,
-            fact=fields["fact"],
-            framing=fields["framing"],
-            group=fields["group"],
-            source=fields["source"] or None,
-            split=split,
-            cell="general" if fields["kind"].casefold() == "general" else None,
+            aliases=(*more, *self._texts("aliases")) if more or "aliases" in self.of else (),
+            fact=get("fact", ""),
+            framing=get("framing", ""),
+            group=get("group", ""),
+            source=get("source") or None,
+            split=self._split() if "split" in self.of else None,
+            cell="general" if "general" in kind.casefold().split() else None,
+            rejected=rejected,
         )
 
     def _text(self, value: object, field: str) -> str:
+        if type(value) is str and value.isprintable():  # nearly all texts; a third of the reading time
+            return value.strip()
         try:
             return clean(value, field)
         except Bad as bad:
@@ -124,54 +111,162 @@ class _Reader:
             return ""
 
     def _optional(self, field: str) -> str:
-        column = self.column(field)
-        value = None if column is None else self.row.values[column]
+        column = self.of.get(field)
+        value = None if column is None else self.values[column]
         return "" if value is None else self._text(value, column or field)
 
-    def _required(self, field: Literal["question", "answer"]) -> tuple[bool, object, str]:
-        """Whether the row has the field, its value, and its column."""
-        column = self.column(field)
-        if column is not None:
-            return True, self.row.values[column], column
-        named = self.columns.get(field) or " or ".join(f"'{n}'" for n in NAMES[field][:5])
-        there = ", ".join(shown(k) for k in list(self.row.values)[:12]) or "nothing"
+    def _missing(self, field: str) -> None:
+        named = self.given.get(field) or " or ".join(f"'{n}'" for n in NAMES[field][:5])
+        there = ", ".join(shown(k) for k in list(self.values)[:12]) or "nothing"
         self.bad.append(Bad(field, f"columns {there}", f"a column {named}", "or map your own column names"))
-        return False, None, field
 
-    def _pair(self) -> tuple[tuple[Message, ...], str | None]:
-        there, value, column = self._required("question")
-        question = self._text(value, column) if there else ""
-        if there and not question and not self.bad:
-            self.bad.append(Bad(column, "an empty question", "a question"))
-        messages = [Message("user", self._with_input(question, column))]
-        if system := self._optional("system"):
-            messages.insert(0, Message("system", system))
-        there, value, column = self._required("answer")
-        return tuple(messages), self._answer(value, column) if there else None
+    def _pair(self, kind: str) -> tuple[tuple[Message, ...], str | None, tuple[str, ...]]:
+        column, turns = self.of.get("question"), None
+        value = None if column is None else self.values[column]
+        if column is None and (whole := self._chosen_conversation()):
+            return whole
+        if column is None:
+            self._missing("question")
+        elif isinstance(value, list):
+            turns = self._turns(value, column)
+        messages = self._history(turns, column) if turns is not None else self._question(value, column)
+        where = self.of.get("answer")
+        if where is None:
+            self._missing("answer")
+            return messages, None, ()
+        found = self.values[where]
+        if found == "" and UNANSWERABLE in kind.casefold().split():
+            return messages, None, ()
+        return (messages, *self._answer(found, where))
 
-    def _with_input(self, question: str, column: str) -> str:
-        mapped = "input" in self.columns
-        given = self._optional("input") if mapped or column.strip().casefold() == "instruction" else ""
-        return f"{question}\n\n{given}" if given else question
-
-    def _answer(self, value: object, field: str) -> str | None:
-        if value is None:
-            return None
+    def _question(self, value: object, column: str | None) -> tuple[Message, ...]:
+        if column is None:
+            return ()
         before = len(self.bad)
-        answer = self._text(value, field)
+        question = self._text(value, column)
+        if not question and len(self.bad) == before:
+            self.bad.append(Bad(column, "an empty question", "a question"))
+        if "input" in self.of and (given := self._optional("input")):
+            question = f"{question}\n\n{given}"
+        system = self._system()
+        asked = Message("user", question)
+        return (Message("system", system), asked) if system else (asked,)
+
+    def _system(self) -> str:
+        """The system prompt, and the tools that may be called."""
+        system = self._optional("system") if "system" in self.of else ""
+        tools = self.values[self.of["tools"]] if "tools" in self.of else None
+        if not tools:
+            return system
+        text = self._text(tools if isinstance(tools, str) else json.dumps(tools, ensure_ascii=False), "tools")
+        return "\n\n".join(filter(None, [system, f"You can call these tools:\n{text}" if text else ""]))
+
+    def _answer(self, value: Any, column: str) -> tuple[str | None, tuple[str, ...]]:
+        """The answer, and other right ones where the column holds a list."""
+        if value is None:
+            return None, ()
+        if isinstance(value, dict) and isinstance(value.get("text"), list):  # SQuAD in tables
+            value, column = value["text"], "answers"
+            if not value:
+                return None, ()
+        elif isinstance(value, dict) and ("content" in value or "value" in value):
+            return self._turn_text(value, column), ()
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            turns = self._turns(value, column)
+            return (turns[-1].content if turns else None), ()
+        if isinstance(value, list) and value and column.strip().casefold() == "answers":
+            texts = [self._not_empty(v, column) for v in value]
+            return texts[0], tuple(t for t in dict.fromkeys(texts) if t != texts[0])
+        return self._not_empty(value, column), ()
+
+    def _not_empty(self, value: object, column: str) -> str:
+        before = len(self.bad)
+        answer = self._text(value, column)
         if not answer and len(self.bad) == before:
-            hint = "a question that must not be answered has the answer null (JSON, JSONL)"
-            self.bad.append(Bad(field, "an empty answer", "an answer", hint))
+            hint = "a question that must not be answered has the answer null (JSON), in tables the kind 'unanswerable'"
+            self.bad.append(Bad(column, "an empty answer", "an answer", hint))
         return answer
 
-    def _aliases(self) -> tuple[str, ...]:
-        """A list of texts, or one text with `|` between them (tables)."""
-        column = self.column("aliases")
-        value = None if column is None else self.row.values[column]
-        parts: list[object] = list(value) if isinstance(value, list) else []
-        if value is not None and not isinstance(value, list):
-            parts = list(self._text(value, column or "aliases").split("|"))
-        return tuple(text for part in parts if (text := self._text(part, column or "aliases")))
+    def _turn_text(self, turn: object, column: str) -> str:
+        try:
+            text = read_turn(turn, column).content
+        except Bad as bad:
+            self.bad.append(bad)
+            return ""
+        return self._not_empty("" if text is None else text, column)
+
+    def _turns(self, value: object, column: str) -> list[Turn] | None:
+        try:
+            return read_turns(value, column)
+        except Bad as bad:
+            self.bad.append(bad)
+            return None
+
+    def _history(self, turns: list[Turn], column: str | None) -> tuple[Message, ...]:
+        """Turns that stand before the answer."""
+        messages = []
+        if system := self._system():
+            if turns and turns[0].role == "system":
+                turns = [Turn("system", f"{turns[0].content}\n\n{system}"), *turns[1:]]
+            else:
+                turns = [Turn("system", system), *turns]
+        for n, turn in enumerate(turns, 1):
+            if not turn.content:
+                self.bad.append(Bad(f"{column} turn {n}", "an empty turn", "text"))
+            messages.append(Message(turn.role, turn.content or ""))
+        return tuple(messages)
+
+    def _conversation(self) -> tuple[tuple[Message, ...], str | None, tuple[str, ...]]:
+        """The turns before the last assistant turn, and that turn; in preference pairs the chosen one."""
+        column = self.of["messages"]
+        turns = self._turns(self.values[column], column)
+        if turns is None:
+            return (), None, ()
+        if "answer" in self.of:
+            return (self._history(turns, column), *self._answer(self.values[self.of["answer"]], self.of["answer"]))
+        return self._ended(turns, column)
+
+    def _ended(self, turns: list[Turn], column: str) -> tuple[tuple[Message, ...], str | None, tuple[str, ...]]:
+        if len(turns) < 2 or turns[-1].role != "assistant" or turns[-2].role != "user":
+            order = ", ".join(t.role for t in turns[-4:]) or "no turns"
+            expected = "a conversation that ends with a user turn and its assistant turn"
+            self.bad.append(Bad(column, f"turns ending in: {order}", expected))
+            return (), None, ()
+        answer = turns[-1].content
+        if answer is not None:
+            answer = self._not_empty(answer, f"{column} turn {len(turns)}")
+        return self._history(turns[:-1], column), answer, ()
+
+    def _chosen_conversation(self) -> tuple[tuple[Message, ...], str | None, tuple[str, ...]] | None:
+        """A preference pair without a column for the question: `chosen` holds it too."""
+        column = self.of.get("answer", "")
+        value = self.values.get(column)
+        if not isinstance(value, list) or len(value) < 2 or not isinstance(value[0], dict):
+            return None
+        turns = self._turns(value, column)
+        return self._ended(turns, column) if turns else ((), None, ())
+
+    def _texts(self, field: str) -> tuple[str, ...]:
+        """A list of texts, its JSON, or one text with `|` between them (tables)."""
+        column = self.of.get(field)
+        value = None if column is None else self.values[column]
+        if not value:
+            return ()
+        value = _listed(value)
+        parts = value if isinstance(value, list) else self._text(value, column or field).split("|")
+        return tuple(text for part in parts if (text := self._text(part, column or field)))
+
+    def _rejected(self) -> tuple[str, ...]:
+        """Answers that a person liked less than the one given."""
+        column = self.of["rejected"]
+        value = _listed(self.values[column])
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            turns = self._turns(value, column)
+            return (self._not_empty(turns[-1].content or "", column),) if turns else ()
+        if isinstance(value, dict):
+            return (self._turn_text(value, column),)
+        parts = value if isinstance(value, list) else [value] if value is not None else []
+        return tuple(text for part in parts if (text := self._text(part, column)))
 
     def _split(self) -> Split | None:
         value = self._optional("split")
@@ -179,41 +274,13 @@ class _Reader:
             self.bad.append(Bad("split", shown(value), "train, dev or test"))
         return SPLITS.get(value.casefold())
 
-    def _conversation(self, column: str) -> tuple[tuple[Message, ...], str | None]:
-        """The turns before the last assistant turn, and that turn."""
-        turns = self.row.values[column]
-        if not isinstance(turns, list):
-            self.bad.append(Bad(column, shown(turns), "a list of turns"))
-            return (), None
-        read = [self._turn(turn, i, column) for i, turn in enumerate(turns, start=1)]
-        known = [t for t in read if t is not None]
-        if len(known) < len(read):
-            return (), None
-        if system := self._optional("system"):
-            known.insert(0, ("system", system))
-        if len(known) < 2 or known[-1][0] != "assistant" or known[-2][0] != "user":
-            order = ", ".join(role for role, _ in known[-4:]) or "no turns"
-            expected = "a conversation that ends with a user turn and its assistant turn"
-            self.bad.append(Bad(column, f"turns ending in: {order}", expected))
-            return (), None
-        messages = []
-        for i, (role, content) in enumerate(known[:-1], start=1):
-            text = self._text(content, f"{column} turn {i}")
-            if not text and not self.bad:
-                self.bad.append(Bad(f"{column} turn {i}", "an empty turn", "text"))
-            messages.append(Message(role, text))
-        return tuple(messages), self._answer(known[-1][1], f"{column} turn {len(known)}")
 
-    def _turn(self, turn: object, number: int, column: str) -> tuple[Role, object] | None:
-        place = f"{column} turn {number}"
-        if not isinstance(turn, dict):
-            self.bad.append(Bad(place, shown(turn), 'an object such as {"role": "user", "content": "..."}'))
-            return None
-        values = cast(dict[str, object], turn)
-        role, content = ("from", "value") if "from" in values else ("role", "content")
-        name = str(values.get(role))
-        if name not in ROLES or content not in values:
-            found = f"{role} {shown(name)}" if content in values else f"keys {', '.join(map(shown, values))}"
-            self.bad.append(Bad(place, found, f"'{role}' (system, user or assistant) and '{content}'"))
-            return None
-        return ROLES[name], values[content]
+def _listed(value: Any) -> Any:
+    """A list, where a table's field holds one as JSON; else the value itself."""
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return found if isinstance(found, list) else value

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from tailor.data.encoding import is_encoding
 from tailor.errors import ConfigError
 from tailor.evaluation.metrics import METRICS
 from tailor.methods import load_method
@@ -29,6 +30,7 @@ class DataConfig(_Section):
     documents: str | None = None
     general: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    encoding: str | None = None
     held_out_facts: Annotated[float, Field(ge=0, lt=1)] = 0.2
     test_framings: Annotated[int, Field(ge=1, le=20)] = 3
 
@@ -44,6 +46,13 @@ class UsageConfig(_Section):
     machine_hour_usd: Annotated[float, Field(ge=0)] | None = None
     wrong_answer_usd: Annotated[float, Field(ge=0)] | None = None
     refreshes_per_year: Annotated[float, Field(ge=0)] | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        if value is not None and not is_encoding(value):
+            raise ValueError("an encoding, such as utf-8, cp1252 or latin-1")
+        return value
 
 
 class StudyConfig(_Section):
@@ -91,7 +100,8 @@ EXPECTED = {
     "name": "letters, digits, '.', '-' and '_'",
     "arms": "a list of names, each alone or with options, like rag: {k: 3}",
     "arms.*": "an arm's name, alone or with options, like rag: {k: 3}",
-    "data.questions": "a file name, or a list of them",
+    "data.questions": "a file, a folder or a pattern, or a list of them",
+    "data.encoding": "an encoding, such as utf-8, cp1252 or gb18030",
     "data": "settings like questions: FILE",
     "usage": "settings like questions_per_month: 1000",
 }

@@ -106,7 +106,7 @@ def read_questions(workspace: Workspace) -> list[Example]:
     """Questions of all files, with facts and framings; every problem of every file is reported at once."""
     data = workspace.config.data
     files = [*data.question_files, *([data.unanswerable] if data.unanswerable else [])]
-    return infer_facts(read_files([workspace.folder / f for f in files], data.columns or None, root=workspace.folder))
+    return infer_facts(read_files(files, data.columns or None, root=workspace.folder, encoding=data.encoding))
 
 
 def _documents(workspace: Workspace) -> list[Document]:
@@ -142,7 +142,7 @@ def _general(workspace: Workspace, base: Base | None) -> list[Example]:
         return []
     if where == BUILTIN_GENERAL:
         return _builtin_general()
-    rows = read_examples(workspace.folder / str(where), None, root=workspace.folder)
+    rows = read_examples(str(where), None, root=workspace.folder)
     return [_as_general(e, f"general-{e.id}") for e in rows]
 
 
