@@ -107,7 +107,8 @@ def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def save_workspace(folder: Path, base: Path | str) -> Path:
-    """Eight facts in five wordings, three documents, four unanswerable questions, four general ones."""
+    """Eight facts in five wordings, three documents, four unanswerable questions, four general ones to test
+    and eight to keep general ability with."""
     (folder / "docs").mkdir(parents=True)
     rows = [
         {"id": f"{name}-{n}", "fact": name, "question": framing.format(name), "answer": city}
@@ -121,7 +122,10 @@ def save_workspace(folder: Path, base: Path | str) -> Path:
         [{"id": f"no-{n}", "question": f"What is {what} of Alder?", "answer": None} for n, what in enumerate(unknown)],
     )
     sums = [{"id": f"sum-{n}", "question": f"What is {n} plus {n}?", "answer": str(2 * n)} for n in range(4)]
-    write_lines(folder / "general.jsonl", sums)
+    kept = [
+        {"id": f"kept-{n}", "question": f"What follows {n}?", "answer": str(n + 1), "split": "train"} for n in range(8)
+    ]
+    write_lines(folder / "general.jsonl", [*sums, *kept])
     names = list(FACTS)
     for n, part in enumerate((names[:3], names[3:6], names[6:])):
         lines = [f"# Offices {n + 1}", *(f"The {name} office is in {FACTS[name]}." for name in part)]

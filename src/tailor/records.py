@@ -219,7 +219,8 @@ class Interval:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What one training took. `curve` holds (step, train loss, dev loss or NaN)."""
+    """What one training took. `curve` holds (step, train loss, dev loss or NaN); `tokens` are those of the team's rows,
+    `rehearsal_tokens` and `rehearsal_seconds` (part of `seconds`) what protection against forgetting took."""
 
     method: str
     seed: int
@@ -231,6 +232,8 @@ class TrainingRecord:
     best_step: int
     curve: tuple[tuple[int, float, float], ...] = ()
     notes: tuple[str, ...] = ()
+    rehearsal_tokens: int = 0
+    rehearsal_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ MEASURED = {
     "latency_ms",
     "answer_seconds",
     "train_seconds",
+    "rehearsal_seconds",
     "fit_seconds",
     "sentence",
     "reasons",

@@ -62,7 +62,7 @@ def memo_view(results: Mapping[str, Any]) -> dict[str, Any]:
         "comparisons": _comparisons(evidence),
         "flips": _flips(evidence),
         "seeds": _seeds(evidence),
-        "notes": [(a, str(n)) for a, r in evidence.arms.items() for n in r.get("notes") or []],
+        "notes": _notes(evidence),
         "deviations": [str(d) for d in results.get("deviations") or []],
         "provenance": _provenance(evidence),
         "timing": _timing(results),
@@ -165,6 +165,19 @@ def gates(evidence: Evidence) -> list[tuple[str, str, str]]:
         why = f"{words.signed(general.get('difference'))} points {bounds}".strip()
         rows.append((f"{arm}: loses at most {words.points(evidence.general_margin)} of general ability", outcome, why))
     return rows
+
+
+def _notes(evidence: Evidence) -> list[tuple[str, str]]:
+    """(arm, note): what the fits said, and what protection against forgetting cost where an arm had any."""
+    notes = []
+    for arm, result in evidence.arms.items():
+        notes += [(arm, str(note)) for note in result.get("notes") or []]
+        usage = evidence.part(arm, "usage")
+        spent, whole = words.number(usage.get("rehearsal_seconds")), words.number(usage.get("train_seconds"))
+        if spent and whole:
+            share = f"{words.duration(spent)} of {words.duration(whole)} ({words.percent(spent / whole)} %)"
+            notes.append((arm, f"protection against forgetting took {share} of one training"))
+    return notes
 
 
 def _cells(evidence: Evidence) -> dict[str, Any]:

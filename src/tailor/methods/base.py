@@ -20,7 +20,9 @@ class FitContext:
 
     `store` is the root of artifacts (`.tailor/models`); `dev_score` gives the primary metric of an adaptation on the
     dev split in [0, 1], NaN where the dev split is empty; `beside` is what the parts of a hybrid set that were fitted
-    before, None for an arm of one part; `judge` gives the primary metric of one answer to an example in [0, 1].
+    before, None for an arm of one part; `judge` gives the primary metric of one answer to an example in [0, 1];
+    `general` gives rows that have nothing to do with the team's and with no test item, for keeping general ability,
+    when first asked (it may have to sample them from the base).
     """
 
     base: Base
@@ -34,6 +36,7 @@ class FitContext:
     progress: Progress = lambda _fraction, _words: None
     beside: Adaptation | None = None
     judge: Callable[[Example, str], float] = lambda example, text: float(text.strip() == example.answer)
+    general: Callable[[], Sequence[Example]] = tuple
 
 
 class Method(Protocol):

@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tailor.methods.base import FitContext
-from tailor.methods.lora import check_training
+from tailor.methods.tuning import check_training, fit_weights
 from tailor.records import Fitted
 
 
 @dataclass(frozen=True)
 class FullOptions:
     """`learning_rate` None for the recipe of the model's width; `epochs` over the training split; `train_with` the
-    question alone, or in a hybrid with a retriever the passages above it."""
+    question alone, or in a hybrid with a retriever the passages above it; `replay` share of general rows in the
+    training (0-0.9) and `kl` weight of the divergence from the base on them (0-100), against forgetting."""
 
     learning_rate: float | None = None
     epochs: float = 15.0
     train_with: Literal["question", "passages"] = "question"
+    replay: float = 0.1
+    kl: float = 1.0
 
     def __post_init__(self) -> None:
-        check_training(self.learning_rate, self.epochs, "full")
+        check_training(self, "full")
 
 
 class Full:
@@ -34,8 +37,13 @@ class Full:
 
     def fit(self, context: FitContext, options: FullOptions) -> Fitted:
         """Train all weights on the training split, the best step chosen on dev."""
-        from tailor.methods.tuning import fit_weights
         from tailor.training import TrainingOptions
 
-        recipe = TrainingOptions(kind="full", learning_rate=options.learning_rate, epochs=options.epochs)
+        recipe = TrainingOptions(
+            kind="full",
+            learning_rate=options.learning_rate,
+            epochs=options.epochs,
+            replay=options.replay,
+            kl=options.kl,
+        )
         return fit_weights(context, recipe, "full", options.train_with)

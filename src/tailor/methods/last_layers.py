@@ -7,25 +7,28 @@ from typing import Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
-from tailor.methods.lora import check_training
+from tailor.methods.tuning import check_training, fit_weights
 from tailor.records import Fitted
 
 
 @dataclass(frozen=True)
 class LastLayersOptions:
     """`blocks` trained, counted from the output (1-1024), or None for a quarter of them; `learning_rate` None for the
-    recipe of the model's width; `epochs` over the training split; `train_with` the question alone, or in a
-    hybrid with a retriever the passages above it."""
+    recipe of the model's width; `epochs` over the training split; `train_with` the question alone, or in a hybrid with
+    a retriever the passages above it; `replay` share of general rows in the training (0-0.9) and `kl` weight of the
+    divergence from the base on them (0-100), against forgetting."""
 
     blocks: int | None = None
     learning_rate: float | None = None
     epochs: float = 15.0
     train_with: Literal["question", "passages"] = "question"
+    replay: float = 0.1
+    kl: float = 1.0
 
     def __post_init__(self) -> None:
         if self.blocks is not None and not 1 <= self.blocks <= 1024:
             raise ConfigError(f"last-layers: blocks must be from 1 to 1024, found {self.blocks}.")
-        check_training(self.learning_rate, self.epochs, "last-layers")
+        check_training(self, "last-layers")
 
 
 class LastLayers:
@@ -40,7 +43,6 @@ class LastLayers:
 
     def fit(self, context: FitContext, options: LastLayersOptions) -> Fitted:
         """Train the last blocks on the training split, the best step chosen on dev."""
-        from tailor.methods.tuning import fit_weights
         from tailor.training import TrainingOptions
 
         recipe = TrainingOptions(
@@ -48,5 +50,7 @@ class LastLayers:
             blocks=options.blocks,
             learning_rate=options.learning_rate,
             epochs=options.epochs,
+            replay=options.replay,
+            kl=options.kl,
         )
         return fit_weights(context, recipe, "full", options.train_with)

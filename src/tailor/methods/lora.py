@@ -7,6 +7,7 @@ from typing import Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
+from tailor.methods.tuning import check_training, fit_weights
 from tailor.records import Fitted
 
 
@@ -15,8 +16,9 @@ class LoRAOptions:
     """`rank` of the update (1-1024); `alpha` (1-4096) its scale (alpha / rank); `learning_rate` None for the recipe of
     the model's width; `epochs` over the training split; `train_with` the question alone, or in a hybrid with a
     retriever the passages above it; `targets` all linear layers or names with commas; `rslora` scales by
-    alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest
-    components of each matrix."""
+    alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest components of each
+    matrix; `replay` share of general rows in the training (0-0.9) and `kl` weight of the divergence from the base on
+    them (0-100), against forgetting."""
 
     rank: int = 32
     alpha: int = 32
@@ -27,6 +29,8 @@ class LoRAOptions:
     rslora: bool = False
     dora: bool = False
     pissa: bool = False
+    replay: float = 0.1
+    kl: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 1024:
@@ -37,7 +41,7 @@ class LoRAOptions:
             raise ConfigError("lora: targets must name layers, found nothing.", hint="For example: q_proj,v_proj")
         if self.dora and self.pissa:
             raise ConfigError("lora: dora and pissa cannot be joined.", hint="Give them as arms of their own.")
-        check_training(self.learning_rate, self.epochs, "lora")
+        check_training(self, "lora")
 
 
 class LoRA:
@@ -51,7 +55,6 @@ class LoRA:
 
     def fit(self, context: FitContext, options: LoRAOptions) -> Fitted:
         """Train an adapter on the training split, the best step chosen on dev."""
-        from tailor.methods.tuning import fit_weights
         from tailor.training import TrainingOptions
 
         recipe = TrainingOptions(
@@ -64,17 +67,7 @@ class LoRA:
             rslora=options.rslora,
             dora=options.dora,
             pissa=options.pissa,
+            replay=options.replay,
+            kl=options.kl,
         )
         return fit_weights(context, recipe, "adapter", options.train_with)
-
-
-def check_training(learning_rate: float | None, epochs: float, arm: str) -> None:
-    """What every tuning arm refuses.
-
-    Raises:
-        ConfigError: a rate or a duration that cannot be meant.
-    """
-    if learning_rate is not None and not 0 < learning_rate < 1:
-        raise ConfigError(f"{arm}: learning_rate must be between 0 and 1, found {learning_rate}.")
-    if not 0 < epochs <= 1000:
-        raise ConfigError(f"{arm}: epochs must be from above 0 to 1000, found {epochs}.")

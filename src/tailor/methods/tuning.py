@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from tailor.errors import DataError, ModelError
+from tailor.errors import ConfigError, DataError, ModelError
 from tailor.files import locked, read_json, sha256_of, sha256_of_tree, write_json
 from tailor.methods.base import FitContext
 from tailor.methods.with_passages import passage_rows
@@ -47,7 +47,12 @@ def fit_weights(
         rows, dev = training_rows(context.train), training_rows(context.dev)
     if not rows:
         raise DataError(f"{options.kind}: the training split is empty.", hint="Add questions with answers.")
-    name = f"{options.kind}-{sha256_of([context.base.revision, rows, dev, options, context.seed])[:16]}"
+    general: tuple[TrainingRow, ...] = ()
+    if options.replay:
+        context.progress(0.0, "general rows")
+        general = training_rows(tuple(context.general()))
+    parts = [context.base.revision, rows, dev, general, options, context.seed]
+    name = f"{options.kind}-{sha256_of(parts)[:16]}"
     folder, notes = context.store / name, context.store / f"{name}.json"
     started = time.perf_counter()
     # `lora` and `rag+lora` share one training; whichever comes second waits for it.
@@ -61,6 +66,7 @@ def fit_weights(
                 seed=context.seed,
                 folder=folder,
                 work=context.store / "work" / name,
+                general=general,
                 on_progress=lambda p: context.progress(p.step / max(p.steps, 1), progress_words(p)),
             )
             write_json(notes, record)
@@ -72,6 +78,39 @@ def fit_weights(
         training=record,
         seconds=max(record.seconds, time.perf_counter() - started),
     )
+
+
+class TuningOptions(Protocol):
+    """The options that all weight-tuning arms have."""
+
+    @property
+    def learning_rate(self) -> float | None: ...
+    @property
+    def epochs(self) -> float: ...
+    @property
+    def replay(self) -> float: ...
+    @property
+    def kl(self) -> float: ...
+
+
+def check_training(options: TuningOptions, arm: str) -> None:
+    """What every tuning arm refuses.
+
+    Raises:
+        ConfigError: a rate, a duration, a share or a weight that cannot be meant.
+    """
+    rate = options.learning_rate
+    if rate is not None and not 0 < rate < 1:
+        raise ConfigError(f"{arm}: learning_rate must be between 0 and 1, found {rate}.")
+    if not 0 < options.epochs <= 1000:
+        raise ConfigError(f"{arm}: epochs must be from above 0 to 1000, found {options.epochs}.")
+    if not 0 <= options.replay <= 0.9:
+        raise ConfigError(
+            f"{arm}: replay must be from 0 to 0.9, found {options.replay}.",
+            hint="It is the share of general rows, 0.1 by default; 0 turns the protection against forgetting off.",
+        )
+    if not 0 <= options.kl <= 100:
+        raise ConfigError(f"{arm}: kl must be from 0 to 100, found {options.kl}.", hint="1 is the default.")
 
 
 def training_rows(examples: tuple[Example, ...]) -> tuple[TrainingRow, ...]:

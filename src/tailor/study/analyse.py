@@ -248,6 +248,8 @@ def _usage(study: Study, cells: Sequence[CellResult]) -> dict[str, Any]:
         "answer_seconds": sum(u.seconds for u in used),
         "train_tokens": _mean([t.tokens for t in trained]),
         "train_seconds": _mean([t.seconds for t in trained]),
+        "rehearsal_tokens": _mean([t.rehearsal_tokens for t in trained]),
+        "rehearsal_seconds": _mean([t.rehearsal_seconds for t in trained]),
         "trainable_parameters": max((t.trainable_parameters for t in trained), default=0),
         "fit_seconds": _mean([c.fitted.seconds for c in cells if c.fitted]),
         "peak_memory_mb": max((c.peak_memory_mb for c in cells), default=None),

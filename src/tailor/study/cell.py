@@ -22,6 +22,7 @@ from tailor.methods.tuning import read_record
 from tailor.models.loading import first_line
 from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json
+from tailor.study.general import rows_to_rehearse
 from tailor.study.plan import Cell, Study
 
 FULL_DISK = 1 << 20  # bytes: where less is free, whatever failed to write failed for that
@@ -115,6 +116,9 @@ def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellP
         dev_score=lambda a: dev_score(study, a, runtime),
         progress=lambda fraction, words: progress("fit", fraction, words),
         judge=lambda example, text: score(example, text, metric).value,
+        general=lambda: rows_to_rehearse(
+            study.inputs.general, study.inputs.base, study.inputs.of("test"), study.workspace.store
+        ),
     )
     fitted = fit_arm(cell.arm, context)
     write_json(path, {**_plain_fit(fitted), "peak_memory_mb": peak_memory_mb()})

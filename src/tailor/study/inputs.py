@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tailor.data.facts import infer_facts
-from tailor.data.read import read_documents, read_examples, read_files
+from tailor.data.read import read_documents, read_files
 from tailor.data.split import dataset_sha256, split_examples
 from tailor.errors import ConfigError, DataError, TailorError
 from tailor.models import resolve_base
-from tailor.records import Base, CellName, Document, Example, Message, Passage
+from tailor.records import Base, CellName, Document, Example, Passage
 from tailor.retrieval.chunk import chunk
 from tailor.study.config import Workspace
+from tailor.study.general import General, read_general
 
-BUILTIN_GENERAL = "builtin"
-NO_GENERAL = "none"
 PRIMARY_CELL: CellName = "held-out-framing"
 
 T = TypeVar("T")
@@ -26,13 +24,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything a study compares on. `train`, `dev` and `test` are frozen by the plan's hash."""
+    """Everything a study compares on. `train`, `dev` and `test` are frozen by the plan's hash, and so is what the rows
+    of `general` are made from, on which tuned arms keep what they could do before."""
 
     base: Base
     examples: tuple[Example, ...]
     documents: tuple[Document, ...]
     passages: tuple[Passage, ...]
     dataset_sha256: str
+    general: General = field(default_factory=General)
 
     def of(self, split: str) -> tuple[Example, ...]:
         """The rows of one split."""
@@ -50,7 +50,7 @@ def read_inputs(workspace: Workspace) -> Inputs:
     base = _attempt(errors, lambda: resolve_base(config.base, workspace.folder))
     questions = _attempt(errors, lambda: read_questions(workspace))
     documents = _attempt(errors, lambda: _documents(workspace))
-    general = _attempt(errors, lambda: _general(workspace, base))
+    general = _attempt(errors, lambda: read_general(workspace, base)) or General()
     _attempt(errors, lambda: _check_arms(workspace, base))
     if errors or base is None:
         raise _all(errors)
@@ -60,10 +60,10 @@ def read_inputs(workspace: Workspace) -> Inputs:
         held_out_facts=config.data.held_out_facts,
         test_framings=config.data.test_framings,
     )
-    examples = tuple(sorted([*rows, *(general or [])], key=lambda e: e.id))
+    examples = tuple(sorted([*rows, *general.tests], key=lambda e: e.id))
     _check_test(examples)
     passages = tuple(chunk(documents or []))
-    return Inputs(base, examples, tuple(documents or []), passages, dataset_sha256(examples))
+    return Inputs(base, examples, tuple(documents or []), passages, dataset_sha256(examples), general)
 
 
 def _check_test(examples: tuple[Example, ...]) -> None:
@@ -131,35 +131,3 @@ def _check_arms(workspace: Workspace, base: Base | None) -> None:
 
 def _arms(names: list[str]) -> str:
     return f"The arm {names[0]} needs" if len(names) == 1 else f"The arms {', '.join(names)} need"
-
-
-def _general(workspace: Workspace, base: Base | None) -> list[Example]:
-    """Items that have nothing to do with the team's data: what forgetting is measured on."""
-    where = workspace.config.data.general
-    if where is None and base and base.kind == "builtin":
-        where = BUILTIN_GENERAL
-    if where in (None, NO_GENERAL):
-        return []
-    if where == BUILTIN_GENERAL:
-        return _builtin_general()
-    rows = read_examples(str(where), None, root=workspace.folder)
-    return [_as_general(e, f"general-{e.id}") for e in rows]
-
-
-def _builtin_general() -> list[Example]:
-    from tailor.models.builtin.corpus import general_suite
-
-    examples = []
-    for n, probe in enumerate(general_suite(), 1):
-        messages = tuple(Message(t.role, t.text) for t in probe.turns)  # type: ignore[arg-type]
-        identity = f"general-{n:04d}"
-        examples.append(
-            _as_general(Example(identity, messages, probe.answers[0], probe.answers[1:], source=probe.skill), identity)
-        )
-    return examples
-
-
-def _as_general(example: Example, identity: str) -> Example:
-    return dataclasses.replace(
-        example, id=identity, fact=identity, framing="1", group=identity, split="test", cell="general"
-    )

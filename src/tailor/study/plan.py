@@ -18,6 +18,7 @@ from tailor.methods.compose import Arm
 from tailor.models.hub import pinned
 from tailor.records import CELLS, Example
 from tailor.study.config import Workspace
+from tailor.study.general import recipe
 from tailor.study.inputs import PRIMARY_CELL, Inputs
 
 FORMAT_VERSION = 1
@@ -127,6 +128,9 @@ def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[st
             "general_margin": config.general_margin,
             "family": "every arm against the control on the primary cell, Holm-corrected",
             "usage": config.usage.model_dump(),
+            "general_rows": recipe(inputs.general, inputs.base)
+            if any(a.trains_weights for a in workspace.arms)
+            else None,
             "dataset": {
                 "sha256": inputs.dataset_sha256,
                 "test_sha256": sha256_of(test),

@@ -29,6 +29,7 @@ def train(
     seed: int,
     folder: Path,
     work: Path,
+    general: Sequence[TrainingRow] = (),
     on_progress: Callback | None = None,
     checkpoint_seconds: float = 60.0,
 ) -> TrainingRecord:
@@ -37,6 +38,8 @@ def train(
     Loss falls on answer and end token only, as the mean over the answer tokens of a batch. Several examples share a row
     without seeing each other. The weights kept are those of the evaluation (one of six) with the most dev answers
     right, the smaller dev loss where as many; three evaluations in a row without a better one end the training.
+
+    General rows are trained on beside the team's so that little is forgotten (`tailor.training.rehearsal`).
 
     The same arguments give the same weights on the same kind of processor. A process that was killed continues from its
     last checkpoint when called again with the same arguments and ends with the weights of an undisturbed run.
@@ -50,6 +53,8 @@ def train(
         folder: where the result appears, complete or not at all: a PEFT adapter or a whole model folder. Replaced if
             it exists.
         work: where checkpoints are kept; may be deleted once the result is stored.
+        general: rows that have nothing to do with the team's, `options.replay` of all tokens; those that are too long
+            are left out, and without any there is no protection.
         on_progress: told about fifty times.
         checkpoint_seconds: time between checkpoints; 0 writes one after every step.
 
@@ -68,6 +73,7 @@ def train(
         seed=seed,
         folder=folder,
         work=work,
+        general=general,
         on_progress=on_progress,
         checkpoint_seconds=checkpoint_seconds,
     )

@@ -13,14 +13,15 @@ from tailor.files import new_folder, read_json, sha256_of, sha256_of_file, write
 from tailor.training.development import DevScore
 from tailor.training.options import TrainingOptions, TrainingRow
 
-FORMAT = 1
+FORMAT = 2
 SMALL_FILE = 1 << 30
 """Weights up to this size (1 GiB) are told apart by content, larger ones by size and time of change."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a training stands, without its tensors. `window`: loss sum and answer tokens since the last report."""
+    """Where a training stands, without its tensors. `window`: loss sum and answer tokens since the last report;
+    `rehearsed`: the same of the general rows; `rehearsal_curve`: their nats per token at each report."""
 
     step: int = 0
     tokens: int = 0
@@ -31,6 +32,10 @@ class State:
     best: DevScore | None = None
     stale: int = 0
     resumed: int = 0
+    rehearsal_tokens: int = 0
+    rehearsal_seconds: float = 0.0
+    rehearsed: tuple[float, int] = (0.0, 0)
+    rehearsal_curve: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass
@@ -47,6 +52,7 @@ def identity(
     base_folder: Path,
     rows: Sequence[TrainingRow],
     dev: Sequence[TrainingRow],
+    general: Sequence[TrainingRow],
     options: TrainingOptions,
     seed: int,
     bf16: bool,
@@ -54,7 +60,7 @@ def identity(
     """What a checkpoint belongs to. A call that differs in anything that shapes the weights never sees it."""
     files = sorted(p for p in base_folder.iterdir() if p.is_file() and not p.name.startswith("."))
     base = {p.name: _fingerprint(p) for p in files}
-    return sha256_of([FORMAT, base, rows, dev, options, seed, bf16])
+    return sha256_of([FORMAT, base, rows, dev, general, options, seed, bf16])
 
 
 def _fingerprint(path: Path) -> str:
@@ -113,6 +119,8 @@ def _state(stored: Mapping[str, Any]) -> State:
     return replace(
         state,
         window=(state.window[0], state.window[1]),
+        rehearsed=(state.rehearsed[0], state.rehearsed[1]),
+        rehearsal_curve=tuple((s, loss) for s, loss in stored["rehearsal_curve"]),
         curve=tuple((s, loss, dev) for s, loss, dev in stored["curve"]),
         scores=tuple(DevScore(**s) for s in stored["scores"]),
         best=DevScore(**stored["best"]) if stored["best"] else None,

@@ -36,7 +36,9 @@ from tailor.training.options import (
     warmup_steps,
 )
 from tailor.training.packing import Batch, passes, plan
-from tailor.training.rendering import Encoded, encode
+from tailor.training.rehearsal import Rehearsal, prepare
+from tailor.training.rehearsal import in_words as rehearsal_in_words
+from tailor.training.rendering import Encoded, encode, encode_fitting
 
 BETAS = (0.9, 0.98)
 CLIP = 1.0
@@ -54,6 +56,7 @@ class Setup:
     batches: Sequence[Batch]
     rate: float
     on_progress: Callback | None
+    rehearsal: Rehearsal | None = None
 
     @property
     def steps(self) -> int:
@@ -69,6 +72,7 @@ def run(
     seed: int,
     folder: Path,
     work: Path,
+    general: Sequence[TrainingRow],
     on_progress: Callback | None,
     checkpoint_seconds: float,
 ) -> TrainingRecord:
@@ -84,16 +88,18 @@ def run(
     limit = min(options.max_length, context_length(config) or options.max_length)
     examples = encode(tokenizer, rows, ends=ends, limit=limit, name="training row")
     dev_examples = encode(tokenizer, dev[:MOST_ROWS], ends=ends, limit=limit, name="dev row")
+    kept = encode_fitting(tokenizer, general, ends=ends, limit=limit) if options.replay else []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        network = load_network(base_folder, options, examples, bf16=bf16)
+        network = load_network(base_folder, options, [*examples, *kept], bf16=bf16)
         lengths = [len(e.tokens) for e in examples]
         batches = plan(
             lengths, epochs=options.epochs, seed=seed, batch_tokens=options.batch_tokens, packed=network.packed
         )
         rate = options.learning_rate or default_learning_rate(options.kind, config.hidden_size, len(batches))
-        setup = Setup(network, examples, dev_examples, options, batches, rate, on_progress)
-        checkpoints = Checkpoints(work, identity(base_folder, rows, dev, options, seed, bf16))
+        rehearsal = prepare(network, kept, options, [_tokens(b, lengths) for b in batches], seed) if kept else None
+        setup = Setup(network, examples, dev_examples, options, batches, rate, on_progress, rehearsal)
+        checkpoints = Checkpoints(work, identity(base_folder, rows, dev, general, options, seed, bf16))
         state = Loop(setup, checkpoints, checkpoint_seconds).run()
         count = sum(p.numel() for p in trainable(network).values())
         save(network, base_folder, tokenizer, options, folder)
@@ -114,6 +120,7 @@ class Loop:
         self.lengths = [len(e.tokens) for e in setup.examples]
         self.state, self.best = State(), dict[str, Any]()
         self.window_loss, self.window_tokens = torch.zeros((), device=setup.network.device), 0
+        self.rehearsed_loss, self.rehearsed_tokens = torch.zeros((), device=setup.network.device), 0
         self._restore()
         self.warmup = warmup_steps(setup.options.warmup, setup.steps)
         self.evaluations = evaluation_steps(setup.steps) if setup.dev else frozenset[int]()
@@ -147,10 +154,11 @@ class Loop:
 
         setup, network = self.setup, self.setup.network
         answers = sum(self.lengths[e] - setup.examples[e].prompt for row in batch for e in row)
+        counted = answers + self._rehearse(step, answers)
         for rows in passes(batch, self.lengths, setup.options.micro_tokens):
             tensors = collate(rows, setup.examples, packed=network.packed, device=network.device)
             loss = answer_loss(network, tensors)
-            (loss / answers).backward()
+            (loss / counted).backward()
             self.window_loss += loss.detach()
         self.window_tokens += answers
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP)
@@ -158,7 +166,31 @@ class Loop:
             group["lr"] = setup.rate * rate_at(step, setup.steps, self.warmup)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return sum(self.lengths[e] for row in batch for e in row)
+        return _tokens(batch, self.lengths)
+
+    def _rehearse(self, step: int, answers: int) -> int:
+        """Add the gradient of the general rows; returns their answer tokens where these share the team's mean."""
+        rehearsal = self.setup.rehearsal
+        if rehearsal is None or not rehearsal.batches[step]:
+            return 0
+        began = self._clock()
+        self.rehearsed_loss += rehearsal.backward(step, answers)
+        own = rehearsal.answers(step)
+        self.rehearsed_tokens += own
+        self.state = replace(
+            self.state,
+            rehearsal_tokens=self.state.rehearsal_tokens + rehearsal.tokens(step),
+            rehearsal_seconds=self.state.rehearsal_seconds + self._clock() - began,
+        )
+        return 0 if rehearsal.base else own
+
+    def _clock(self) -> float:
+        """Seconds, after a GPU has done what it was told."""
+        if self.setup.network.device.type == "cuda":
+            import torch
+
+            torch.cuda.synchronize()
+        return time.perf_counter()
 
     def _evaluate(self, step: int) -> None:
         setup = self.setup
@@ -183,6 +215,11 @@ class Loop:
         last = self.state.scores[-1] if self.state.scores else None
         fresh = last.loss if last and last.step == step else None
         self.state = replace(self.state, curve=(*self.state.curve, (step, loss, fresh)))
+        if self.rehearsed_tokens:
+            drift = float(self.rehearsed_loss) / self.rehearsed_tokens
+            self.state = replace(self.state, rehearsal_curve=(*self.state.rehearsal_curve, (step, drift)))
+            self.rehearsed_loss.zero_()
+            self.rehearsed_tokens = 0
         if self.setup.on_progress:
             pace = self.state.seconds / step
             self.setup.on_progress(
@@ -199,7 +236,11 @@ class Loop:
     def _save(self) -> None:
         import torch
 
-        self.state = replace(self.state, window=(float(self.window_loss), self.window_tokens))
+        self.state = replace(
+            self.state,
+            window=(float(self.window_loss), self.window_tokens),
+            rehearsed=(float(self.rehearsed_loss), self.rehearsed_tokens),
+        )
         moments = {}
         for name, parameter in self.parameters.items():
             for key, value in self.optimizer.state[parameter].items():
@@ -228,6 +269,8 @@ class Loop:
             torch.cuda.set_rng_state(tensors.random["cuda"])
         self.window_loss.fill_(self.state.window[0])
         self.window_tokens = self.state.window[1]
+        self.rehearsed_loss.fill_(self.state.rehearsed[0])
+        self.rehearsed_tokens = self.state.rehearsed[1]
 
     def _keep_best(self) -> None:
         if self.best and self.state.best and self.state.best.step != self.state.step:
@@ -241,18 +284,25 @@ class Loop:
                 parameter.copy_(values[name])
 
 
+def _tokens(batch: Batch, lengths: Sequence[int]) -> int:
+    return sum(lengths[e] for row in batch for e in row)
+
+
 def _record(setup: Setup, state: State, seed: int, count: int, *, left_out: int) -> TrainingRecord:
+    preparation = setup.rehearsal.preparation_seconds if setup.rehearsal else 0.0
     return TrainingRecord(
         method=setup.options.kind,
         seed=seed,
         steps=state.step,
         tokens=state.tokens,
-        seconds=state.seconds,
+        seconds=state.seconds + preparation,
         trainable_parameters=count,
         peak_memory_mb=_peak_memory_mb(),
         best_step=state.best.step if state.best else state.step,
         curve=tuple((step, loss, math.nan if dev is None else dev) for step, loss, dev in state.curve),
         notes=tuple(_notes(setup, state, left_out)),
+        rehearsal_tokens=state.rehearsal_tokens,
+        rehearsal_seconds=state.rehearsal_seconds + preparation,
     )
 
 
@@ -268,6 +318,12 @@ def _notes(setup: Setup, state: State, left_out: int) -> list[str]:
         notes.append(f"only {setup.steps} optimiser steps; 100 or more are advisable (more epochs or smaller batches)")
     if state.resumed:
         notes.append(f"continued from a checkpoint {state.resumed} time(s)")
+    if setup.rehearsal:
+        share = state.rehearsal_tokens / max(1, state.rehearsal_tokens + state.tokens)
+        notes.append(rehearsal_in_words(setup.rehearsal, share, [loss for _, loss in state.rehearsal_curve]))
+    else:
+        why = "no general rows" if setup.options.replay else "replay is 0"
+        notes.append(f"not protected against forgetting: {why}")
     if left_out:
         notes.append(f"dev: the first {MOST_ROWS} rows were looked at, {left_out} were not")
     best: DevScore | None = state.best

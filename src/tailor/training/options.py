@@ -13,6 +13,8 @@ from tailor.records import Message
 Kind = Literal["lora", "full", "last-layers"]
 KINDS: tuple[Kind, ...] = ("lora", "full", "last-layers")
 ALL_LINEAR = "all-linear"
+MOST_REPLAY = 0.9
+MOST_KL = 100.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class TrainingOptions:
         warmup: share of the steps in which the rate rises linearly (at least 10 steps, at most half of all).
         weight_decay: None is 0 for LoRA and 0.01 otherwise.
         max_length: most tokens of one example; the model's context bounds it too.
+        replay: share of general rows among all tokens trained on, in [0, 0.9]; 0 turns the protection off.
+        kl: weight of the KL divergence from the base on those rows, in [0, 100]; 0 learns their answers instead.
     """
 
     kind: Kind
@@ -62,6 +66,8 @@ class TrainingOptions:
     warmup: float = 0.03
     weight_decay: float | None = None
     max_length: int = 1024
+    replay: float = 0.1
+    kl: float = 1.0
 
     @property
     def decay(self) -> float:
@@ -139,6 +145,20 @@ def check_options(options: TrainingOptions) -> None:
         raise ConfigError(f"warmup is a share of the steps from 0 to below 1, found {options.warmup}.")
     if not 0 <= options.decay < math.inf:
         raise ConfigError(f"weight_decay must be 0 or more, found {options.weight_decay}.")
+    check_protection(options.replay, options.kl)
+
+
+def check_protection(replay: float, kl: float) -> None:
+    """Raise ConfigError for a share or weight out of range."""
+    if not 0 <= replay <= MOST_REPLAY:
+        raise ConfigError(
+            f"replay is the share of general rows, from 0 to {MOST_REPLAY}, found {replay}.",
+            hint="0.1 is the default; 0 turns the protection against forgetting off.",
+        )
+    if not 0 <= kl <= MOST_KL:
+        raise ConfigError(
+            f"kl must be from 0 to {MOST_KL:g}, found {kl}.", hint="1 is the default; 0 replays rows without an anchor."
+        )
 
 
 def warmup_steps(share: float, steps: int) -> int:

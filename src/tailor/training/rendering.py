@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,14 @@ def encode(
     long = [(i, f"{len(e.tokens)} tokens", f"at most {limit}") for i, e in enumerate(encoded) if len(e.tokens) > limit]
     _refuse(long, name, "Shorten or leave out these rows; raise max_length if the model's context allows it.")
     return encoded
+
+
+def encode_fitting(tokenizer: Any, rows: Sequence[TrainingRow], *, ends: frozenset[int], limit: int) -> list[Encoded]:
+    """As `encode`, without the rows that are longer than `limit` or lack a prompt or an answer: for rows that nobody
+    wrote for this training."""
+    whole = [r for r in rows if r.prompt and r.answer]
+    found = encode(tokenizer, whole, ends=ends, limit=sys.maxsize, name="general row")
+    return [e for e in found if len(e.tokens) <= limit]
 
 
 def _turns(row: TrainingRow) -> list[dict[str, str]]:
