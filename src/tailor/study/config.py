@@ -34,6 +34,13 @@ class DataConfig(_Section):
     held_out_facts: Annotated[float, Field(ge=0, lt=1)] = 0.2
     test_framings: Annotated[int, Field(ge=1, le=20)] = 3
 
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        if value is not None and not is_encoding(value):
+            raise ValueError("an encoding, such as utf-8, cp1252 or latin-1")
+        return value
+
     @property
     def question_files(self) -> list[str]:
         return [self.questions] if isinstance(self.questions, str) else self.questions
@@ -46,13 +53,6 @@ class UsageConfig(_Section):
     machine_hour_usd: Annotated[float, Field(ge=0)] | None = None
     wrong_answer_usd: Annotated[float, Field(ge=0)] | None = None
     refreshes_per_year: Annotated[float, Field(ge=0)] | None = None
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str | None) -> str | None:
-        if value is not None and not is_encoding(value):
-            raise ValueError("an encoding, such as utf-8, cp1252 or latin-1")
-        return value
 
 
 class StudyConfig(_Section):
