@@ -172,13 +172,24 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class TokenLogprob:
+    """One token of an answer with its natural-log probability, and its likeliest alternatives (text, logprob)."""
+
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Completion:
-    """An answer. `passages` are those shown to the model, in the order of their numbers [1], [2], ..."""
+    """An answer. `passages` are those shown to the model, in the order of their numbers [1], [2], ...; `logprobs` one
+    entry per token where the request asked for them."""
 
     text: str
     usage: Usage = Usage()
     passages: tuple[Passage, ...] = ()
     finish: Literal["stop", "length"] = "stop"
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ class RuleRuntime:
         self.root = root
         return self
 
+    def takes_threads(self, _adaptation: Adaptation) -> bool:
+        return True
+
+    def step(self) -> None:
+        pass
+
     def answer(
         self, adaptation: Adaptation, conversations: Sequence[tuple[Message, ...]]
     ) -> list[Completion | Failure]:

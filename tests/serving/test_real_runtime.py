@@ -81,3 +81,11 @@ def test_served_is_measured(workspace: Path, run_server: Any) -> None:
             assert reply.tailor == {"release": "rag+lora@3", "passages": [shown]}
             stream = client.chat.completions.create(model="champion", messages=messages, stream=True)
             assert "".join(c.choices[0].delta.content or "" for c in stream) == answer.text
+            several: Any = client.chat.completions.create(
+                model="champion", messages=messages, n=2, logprobs=True, top_logprobs=1
+            )
+            assert [c.message.content for c in several.choices] == [answer.text] * 2
+            tokens = several.choices[0].logprobs.content
+            assert len(tokens) * 2 == several.usage.completion_tokens
+            assert "".join(t.token for t in tokens).strip() == answer.text
+            assert all(t.logprob == t.top_logprobs[0].logprob <= 0 for t in tokens), "greedy takes the likeliest"

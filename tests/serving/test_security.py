@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tailor.serving.chat_request import parse_body
+from tailor.serving.chat_request import parse_chat
 from tailor.serving.problem import Problem
 
 BODY = {"messages": [{"role": "user", "content": "hi"}]}
@@ -22,7 +22,10 @@ ROUTES = [
     ("POST", "/v1/chat/completions"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/champion"),
+    ("POST", "/v1/completions"),
+    ("POST", "/v1/embeddings"),
     ("GET", "/healthz"),
+    ("GET", "/readyz"),
     ("GET", "/nowhere"),
 ]
 
@@ -128,7 +131,7 @@ def test_a_key_is_asked_for_where_there_is_one(workspace: Path, run_server: Any,
                 {"Authorization": "Bearer é"},
             ):
                 status, body, _ = call(url, method, path, {**good(url), **header})
-                assert status == (200 if path == "/healthz" else 401)
+                assert status == (200 if path in ("/healthz", "/readyz") else 401)
                 assert status == 200 or body["error"]["code"] == "invalid_api_key"
         client = openai.OpenAI(base_url=f"{url}/v1", api_key=key)
         assert client.models.list().data[0].id == "champion"
@@ -192,7 +195,7 @@ JSON = st.recursive(
 @given(st.dictionaries(FIELDS, JSON, max_size=6).map(lambda v: json.dumps(v).encode()) | st.binary(max_size=60))
 def test_any_bytes_are_a_request_or_a_named_problem(raw: bytes) -> None:
     try:
-        last = parse_body(raw).messages[-1].role
+        last = parse_chat(raw).conversations[0][-1].role
     except Problem as problem:
         json.dumps(problem.body()).encode()
         last = {400: "user"}[problem.status]

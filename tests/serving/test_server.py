@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -25,6 +24,8 @@ from tailor.serving import serve
 
 class Slow:
     def __init__(self, root): pass
+    def takes_threads(self, adaptation): return True
+    def step(self): pass
     def answer(self, adaptation, conversations):
         print("answering", flush=True)
         time.sleep(1)
@@ -101,5 +102,4 @@ def test_the_runtime_gets_the_folder_that_paths_are_relative_to(
     runtime = rule_runtime()
     with run_server(workspace, runtime) as url:
         httpx.post(f"{url}/v1/chat/completions", json={"messages": [{"role": "user", "content": "hi"}]})
-    assert runtime.root == workspace / ".tailor" / "releases" / "assistant"
-    assert os.listdir(runtime.root / "2")  # noqa: PTH208
+    assert runtime.root == workspace / ".tailor"

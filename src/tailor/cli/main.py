@@ -8,7 +8,21 @@ from pathlib import Path
 
 import typer
 
-from tailor.cli import chat, check, compare, diff, doctor, init, prices, promote, report, rollback, serve, show
+from tailor.cli import (
+    chat,
+    check,
+    compare,
+    diff,
+    doctor,
+    init,
+    prices,
+    promote,
+    releases,
+    report,
+    rollback,
+    serve,
+    show,
+)
 from tailor.errors import TailorError
 from tailor.quiet import silence_libraries
 
@@ -34,6 +48,7 @@ app.command("diff", short_help="Show what one arm fixed and broke beside another
 app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
 app.command("promote", short_help="Make an arm of a study the champion.")(promote.promote)
 app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)
+app.command("releases", short_help="List the releases with their lineage.")(releases.releases)
 app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve.serve)
 app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
 app.command("doctor", short_help="Say what is installed and what this machine can do.")(doctor.doctor)

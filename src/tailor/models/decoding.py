@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from tailor.records import Generation
+from tailor.records import Completion, Generation, TokenLogprob, Usage
 
 SHARED_AT_LEAST = 8  # tokens: below, the extra pass costs more than it saves
 
 
 class Row:
-    """One sequence being generated: its token ids so far and why it ended."""
+    """One sequence being generated: its token ids so far and why it ended.
 
-    def __init__(self, prompt: Sequence[int], generation: Generation) -> None:
+    `top` asks for the log-probability of every token and of its `top` likeliest alternatives; they are then in
+    `logprobs`, a (token, log-probability, alternatives) each.
+    """
+
+    def __init__(self, prompt: Sequence[int], generation: Generation, top: int | None = None) -> None:
         self.prompt = list(prompt)
         self.generation = generation
         self.tokens: list[int] = []
         self.finish: str | None = None
+        self.top = top
+        self.logprobs: list[tuple[int, float, tuple[tuple[int, float], ...]]] = []
+        self.sampler: Any = None
 
 
 @dataclass
@@ -35,35 +42,85 @@ class _State:
     cache: Any
 
 
+def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """The tokens that end an answer of this model."""
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ids = configured if isinstance(configured, list) else [configured, tokenizer.eos_token_id]
+    return frozenset(int(i) for i in ids if i is not None)
+
+
 def decode_batch(model: Any, tokenizer: Any, rows: Sequence[Row], end_ids: frozenset[int]) -> Iterator[None]:
-    """Extend every row until it ends; yields after each step, so that a caller can stream.
+    """Extend every row until it ends; yields after each step, so that a caller can stream."""
+    decoding = Decoding(model, tokenizer, end_ids)
+    decoding.add(rows)
+    yield
+    while decoding.living:
+        decoding.step()
+        yield
+
+
+class Decoding:
+    """Rows that are generated together, a token each per step; others may join between two steps.
 
     Prompts are padded on the left and positions counted from each prompt's own start, so a row's logits do not depend
-    on its neighbours beyond rounding. What all prompts begin with is computed once. Rows that ended leave the batch
-    once they are half of it.
+    on its neighbours beyond rounding. What all prompts added together begin with is computed once. Rows that ended
+    leave the batch once they are half of it.
     """
-    import torch
 
-    device = next(model.parameters()).device
-    active = list(rows)
-    samplers = {id(r): torch.Generator().manual_seed(r.generation.seed) for r in rows if r.generation.temperature > 0}
-    with torch.inference_mode():
-        state = _begin(model, tokenizer.pad_token_id or 0, [r.prompt for r in rows], device)
-    while True:
+    def __init__(self, model: Any, tokenizer: Any, end_ids: frozenset[int]) -> None:
+        self._model, self._tokenizer, self._end_ids = model, tokenizer, end_ids
+        self._rows: list[Row] = []
+        self._state: _State | None = None
+
+    @property
+    def living(self) -> list[Row]:
+        """Rows that have not ended."""
+        return [r for r in self._rows if r.finish is None]
+
+    @property
+    def joinable(self) -> bool:
+        """Whether rows can be added now: while others are under way this needs a cache that can be padded."""
+        return not self.living or (self._state is not None and _is_plain(self._state.cache))
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Read the prompts and generate each row's first token."""
+        import torch
+
+        for row in rows:
+            if row.generation.temperature > 0:
+                row.sampler = torch.Generator().manual_seed(row.generation.seed)
+        device = next(self._model.parameters()).device
         # Entered for each step: a caller may do anything, in any thread, between two of them.
         with torch.inference_mode():
-            following = _choose(_forward(model, state), active, samplers)
-        for row, token in zip(active, following, strict=True):
-            _extend(row, token, tokenizer, end_ids)
-        yield
-        living = [i for i, r in enumerate(active) if r.finish is None]
-        if not living:
+            state = _begin(self._model, self._tokenizer.pad_token_id or 0, [r.prompt for r in rows], device)
+            self._advance(state, rows)
+            if not self.living:
+                self._rows, self._state = list(rows), state
+            else:
+                assert self._state is not None
+                self._state = _merged(self._state, state)
+                self._rows += rows
+
+    def step(self) -> None:
+        """One more token for every row that has not ended."""
+        import torch
+
+        living = [i for i, r in enumerate(self._rows) if r.finish is None]
+        if not living or self._state is None:
             return
         with torch.inference_mode():
-            if len(living) <= len(active) // 2:
-                active, following = [active[i] for i in living], [following[i] for i in living]
-                _keep(state, torch.tensor(living, device=device))
-            _append(state, torch.tensor(following, device=device)[:, None])
+            if len(living) <= len(self._rows) // 2:
+                self._rows = [self._rows[i] for i in living]
+                _keep(self._state, torch.tensor(living, device=self._state.ids.device))
+            self._advance(self._state, self._rows)
+
+    def _advance(self, state: _State, rows: Sequence[Row]) -> None:
+        import torch
+
+        following = _choose(_forward(self._model, state), rows)
+        for row, token in zip(rows, following, strict=True):
+            _extend(row, token, self._tokenizer, self._end_ids)
+        _append(state, torch.tensor(following, device=state.ids.device)[:, None])
 
 
 def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) -> _State:
@@ -98,10 +155,37 @@ def _shared_length(prompts: Sequence[Sequence[int]]) -> int:
 def _plain_cache(model: Any) -> Any | None:
     """An empty cache if every layer attends to everything before it. Sliding windows count padding between the shared
     beginning and the rest as distance, and state-space layers run over it."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
+    from transformers.cache_utils import DynamicCache
 
     cache = DynamicCache(config=model.config)
-    return cache if cache.layers and all(type(layer) is DynamicLayer for layer in cache.layers) else None
+    return cache if _is_plain(cache) else None
+
+
+def _is_plain(cache: Any) -> bool:
+    from transformers.cache_utils import DynamicLayer
+
+    layers: list[Any] = getattr(cache, "layers", None) or []
+    return bool(layers) and all(type(layer) is DynamicLayer for layer in layers)
+
+
+def _merged(old: _State, new: _State) -> _State:
+    """Two states as one: the shorter one is padded on the left, where its mask hides the padding."""
+    import torch
+    from torch.nn.functional import pad
+
+    length = max(old.mask.shape[1], new.mask.shape[1])
+    for state in (old, new):
+        missing = length - state.mask.shape[1]
+        if missing:
+            state.mask = pad(state.mask, (missing, 0))
+            for layer in state.cache.layers:
+                layer.keys, layer.values = (pad(t, (0, 0, missing, 0)) for t in (layer.keys, layer.values))
+    for layer, other in zip(old.cache.layers, new.cache.layers, strict=True):
+        layer.keys = torch.cat([layer.keys, other.keys])
+        layer.values = torch.cat([layer.values, other.values])
+    pairs = ((old.ids, new.ids), (old.positions, new.positions), (old.mask, new.mask))
+    ids, positions, mask = (torch.cat(pair) for pair in pairs)
+    return _State(ids, positions, mask, old.cache)
 
 
 def _forward(model: Any, state: _State) -> Any:
@@ -119,8 +203,14 @@ def _forward(model: Any, state: _State) -> Any:
 
 
 def _keep(state: _State, rows: Any) -> None:
+    """Only these rows; columns that are padding in all of them go too."""
     state.cache.batch_select_indices(rows)
-    state.mask, state.positions = state.mask[rows], state.positions[rows]
+    state.mask, state.positions, state.ids = state.mask[rows], state.positions[rows], state.ids[rows]
+    padding = int(state.mask.any(0).int().argmax())
+    if padding and _is_plain(state.cache):
+        state.mask = state.mask[:, padding:]
+        for layer in state.cache.layers:
+            layer.keys, layer.values = layer.keys[:, :, padding:], layer.values[:, :, padding:]
 
 
 def _append(state: _State, ids: Any) -> None:
@@ -131,15 +221,26 @@ def _append(state: _State, ids: Any) -> None:
     state.positions = state.positions[:, -1:] + 1
 
 
-def _choose(logits: Any, rows: Sequence[Row], samplers: dict[int, Any]) -> list[int]:
+def _choose(logits: Any, rows: Sequence[Row]) -> list[int]:
     import torch
 
     tokens: list[int] = logits.argmax(-1).tolist()
     for i, row in enumerate(rows):
-        if id(row) in samplers:
+        if row.finish is None and row.sampler is not None:
             chances = torch.softmax(logits[i].float().cpu() / row.generation.temperature, -1)
-            tokens[i] = int(torch.multinomial(chances, 1, generator=samplers[id(row)]))
+            tokens[i] = int(torch.multinomial(chances, 1, generator=row.sampler))
+        if row.finish is None and row.top is not None:
+            row.logprobs.append(_likeliest(logits[i], tokens[i], row.top))
     return tokens
+
+
+def _likeliest(logits: Any, token: int, top: int) -> tuple[int, float, tuple[tuple[int, float], ...]]:
+    """A token with its log-probability, before any temperature, and those of the `top` likeliest."""
+    import torch
+
+    chances = torch.log_softmax(logits.float(), -1)
+    values, ids = chances.topk(top)
+    return token, float(chances[token]), tuple(zip(ids.tolist(), values.tolist(), strict=True))
 
 
 def _extend(row: Row, token: int, tokenizer: Any, end_ids: frozenset[int]) -> None:
@@ -158,6 +259,25 @@ def _extend(row: Row, token: int, tokenizer: Any, end_ids: frozenset[int]) -> No
 def answer_of(tokenizer: Any, row: Row) -> str:
     """The words generated so far: without special tokens and surrounding space, up to the first stop string."""
     return cut_at_stop(_decode(tokenizer, row.tokens), row.generation.stop)[0].rstrip()
+
+
+def completion_of(tokenizer: Any, row: Row, seconds: float) -> Completion:
+    """The answer that a row has become."""
+
+    def text(token: int) -> str:
+        return _plain(tokenizer.decode([token], clean_up_tokenization_spaces=False))
+
+    logprobs = tuple(
+        TokenLogprob(text(token), chance, tuple((text(t), c) for t, c in top))
+        for token, chance, top in row.logprobs[: len(row.tokens)]
+    )
+    usage = Usage(len(row.prompt), len(row.tokens), seconds)
+    finish: Literal["stop", "length"] = "length" if row.finish == "length" else "stop"
+    return Completion(answer_of(tokenizer, row), usage, finish=finish, logprobs=logprobs)
+
+
+def _plain(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
 
 
 def settled(tokenizer: Any, row: Row) -> str:

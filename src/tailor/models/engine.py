@@ -21,11 +21,13 @@ class LoadedWeights:
 
 @dataclass(frozen=True)
 class Request:
-    """One conversation to answer, exactly as the model will see it."""
+    """One conversation to answer, exactly as the model will see it. `top_logprobs` asks for every token's
+    log-probability and those of so many alternatives (0 to 20); None for none."""
 
     messages: tuple[Message, ...]
     generation: Generation
     weights: LoadedWeights | None = None
+    top_logprobs: int | None = None
 
 
 class Engine(Protocol):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from tailor.conversations import rendered
 from tailor.errors import ModelError
-from tailor.models.decoding import Row, answer_of, decode_batch, settled
+from tailor.models.decoding import Row, completion_of, decode_batch, end_ids, settled
 from tailor.models.engine import LoadedWeights, Request
+from tailor.models.live import LiveBatch
 from tailor.models.loading import first_line
 from tailor.models.switching import SwitchedModel
-from tailor.records import Base, Completion, Failure, Usage
+from tailor.records import Base, Completion, Failure
 
 BATCH_ROWS = 32
 BATCH_TOKENS = 16_384  # padded prompt tokens of one batch: bounds the memory of the prefill
@@ -27,7 +27,8 @@ class TransformersEngine:
 
     def __init__(self, base: Base) -> None:
         self.base = base
-        self._models = SwitchedModel(base)
+        self.models = SwitchedModel(base)
+        self._live: LiveBatch | None = None
 
     def answer(
         self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
@@ -41,7 +42,7 @@ class TransformersEngine:
         answers: list[Completion | Failure | None] = [None] * len(requests)
         prompts: dict[int, list[int]] = {}
         for i, request in enumerate(requests):
-            tokens = self._render(request)
+            tokens = self.render(request)
             if isinstance(tokens, Failure):
                 answers[i] = tokens
             else:
@@ -64,28 +65,35 @@ class TransformersEngine:
             ArtifactError: trained weights are missing or damaged.
             ModelError: the model cannot be loaded, or the prompt is too long for it.
         """
-        tokens = self._render(request)
+        tokens = self.render(request)
         if isinstance(tokens, Failure):
             raise ModelError(tokens.cause, hint=tokens.hint)
         started, sent = time.perf_counter(), ""
-        row = Row(tokens, request.generation)
+        row = Row(tokens, request.generation, request.top_logprobs)
         for _ in self._steps([row], request.weights):
-            text = settled(self._models.tokenizer, row)
+            text = settled(self.models.tokenizer, row)
             if text.startswith(sent) and len(text) > len(sent):
                 yield text[len(sent) :]
                 sent = text
-        yield self._completion(row, time.perf_counter() - started)
+        yield completion_of(self.models.tokenizer, row, time.perf_counter() - started)
+
+    def live(self) -> LiveBatch:
+        """The answers under way that others may join; one per engine, made at first use."""
+        if self._live is None:
+            self._live = LiveBatch(self.models, self.render)
+        return self._live
 
     def close(self) -> None:
         """Forget the model and all adapters."""
-        self._models.forget()
+        self._live = None
+        self.models.forget()
 
     def _answer_batch(self, requests: Sequence[Request], prompts: Sequence[list[int]]) -> list[Completion | Failure]:
         """Answer together; a batch that does not fit into memory is halved."""
         import torch
 
         started = time.perf_counter()
-        rows = [Row(p, r.generation) for p, r in zip(prompts, requests, strict=True)]
+        rows = [Row(p, r.generation, r.top_logprobs) for p, r in zip(prompts, requests, strict=True)]
         try:
             for _ in self._steps(rows, requests[0].weights):
                 pass
@@ -99,24 +107,20 @@ class TransformersEngine:
             halves = (slice(None, len(rows) // 2), slice(len(rows) // 2, None))
             return [answer for half in halves for answer in self._answer_batch(requests[half], prompts[half])]
         share = (time.perf_counter() - started) / len(rows)
-        return [self._completion(row, share) for row in rows]
+        return [completion_of(self.models.tokenizer, row, share) for row in rows]
 
     def _steps(self, rows: Sequence[Row], weights: LoadedWeights | None) -> Iterator[None]:
-        model = self._models.use(weights)
-        steps = decode_batch(model, self._models.tokenizer, rows, self._end_ids(model))
+        model = self.models.use(weights)
+        steps = decode_batch(model, self.models.tokenizer, rows, end_ids(model, self.models.tokenizer))
         while next(steps, rows) is None:
             yield
-            self._models.use(weights)  # an answer in between may have switched adapters
+            self.models.use(weights)  # an answer in between may have switched adapters
 
-    def _completion(self, row: Row, seconds: float) -> Completion:
-        usage = Usage(len(row.prompt), len(row.tokens), seconds)
-        text = answer_of(self._models.tokenizer, row)
-        return Completion(text, usage, finish="length" if row.finish == "length" else "stop")
-
-    def _render(self, request: Request) -> list[int] | Failure:
+    def render(self, request: Request) -> list[int] | Failure:
+        """Token ids of the prompt, or why there can be none."""
         from jinja2 import TemplateError
 
-        tokenizer, limit = self._models.tokenizer, self._models.context
+        tokenizer, limit = self.models.tokenizer, self.models.context
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         try:
             text = rendered(tokenizer, messages, prompt=True)
@@ -131,11 +135,6 @@ class TransformersEngine:
                 hint="Show fewer passages or demonstrations, or use a base with a longer context.",
             )
         return tokens
-
-    def _end_ids(self, model: Any) -> frozenset[int]:
-        configured = getattr(model.generation_config, "eos_token_id", None)
-        ids = configured if isinstance(configured, list) else [configured, self._models.tokenizer.eos_token_id]
-        return frozenset(int(i) for i in ids if i is not None)
 
 
 def _batches(prompts: dict[int, list[int]], requests: Sequence[Request]) -> Iterator[list[int]]:

@@ -188,7 +188,7 @@ def load_release(folder: Path, *, manifest_sha256: str | None = None) -> Release
     from tailor.runtime.adaptation import adaptation_from_json
 
     digest = verify(folder, manifest_sha256=manifest_sha256)
-    record = _record(folder / RELEASE)
+    record = read_record(folder)
     adaptation = adaptation_from_json(read_json(folder / ADAPTATION))
     for artifact in artifacts(adaptation):
         check_inside(artifact.path, folder / ADAPTATION)
@@ -216,7 +216,13 @@ def rebased(adaptation: Adaptation, prefix: str) -> Adaptation:
     return adaptation
 
 
-def _record(path: Path) -> ReleaseRecord:
+def read_record(folder: Path) -> ReleaseRecord:
+    """What a release says about itself, without verifying the rest of it.
+
+    Raises:
+        ArtifactError: it is missing, damaged or from a newer Tailor.
+    """
+    path = folder / RELEASE
     value = read_json(path)
     version = value.get("format_version") if isinstance(value, dict) else None
     if version != FORMAT_VERSION:

@@ -28,7 +28,15 @@ from tailor.errors import ArtifactError, ConfigError, GateError
 from tailor.files import append_lines, read_lines
 from tailor.records import Adaptation
 from tailor.registry.pointer import Pointer, ReleaseInfo, entry, read_pointer, replay, write_pointer
-from tailor.registry.release import Lineage, Release, ReleaseRecord, base_identity, load_release, write_release
+from tailor.registry.release import (
+    Lineage,
+    Release,
+    ReleaseRecord,
+    base_identity,
+    load_release,
+    read_record,
+    write_release,
+)
 
 NAME = "assistant"
 """The registered model of a workspace: versions count over all arms, because one of them is champion."""
@@ -133,6 +141,15 @@ class ReleaseStore:
     def releases(self) -> list[ReleaseInfo]:
         """All releases, oldest first, with their aliases."""
         return self._state().listed()
+
+    def records(self) -> list[tuple[ReleaseInfo, ReleaseRecord]]:
+        """All releases with their lineage, oldest first; read without comparing every byte of them.
+
+        Raises:
+            ArtifactError: a record is missing or damaged.
+        """
+        folder = releases_folder(self.workspace)
+        return [(info, read_record(folder / str(info.version))) for info in self.releases()]
 
     def history(self) -> list[dict[str, Any]]:
         """Every move, oldest first: action, by, why, when, from, to (versions)."""

@@ -63,6 +63,20 @@ def encode(texts: Sequence[str]) -> Vectors:
     return _unit(vectors)
 
 
+def count_tokens(texts: Sequence[str]) -> int:
+    """Tokens that the sentence encoder reads of these texts, longer ones cut at its limit.
+
+    Raises:
+        MissingDependency: the encoder is not installed.
+    """
+    if not installed():
+        raise MissingDependency("Dense retrieval", "rag")
+    model, lock = _encoder()
+    with lock:
+        ids = model.tokenizer(list(texts), truncation=True, max_length=model.max_seq_length)["input_ids"]
+    return sum(len(i) for i in ids)
+
+
 @functools.cache
 def model_sha256() -> str:
     """Hex SHA-256 of the installed encoder's weights: vectors of two encoders must never be compared."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from tailor.errors import ArtifactError, DataError
+from tailor.errors import ArtifactError, DataError, ModelError
 from tailor.files import sha256_of_tree
 from tailor.models import Engine, LoadedWeights, Request, open_engine
 from tailor.records import (
@@ -25,9 +26,19 @@ from tailor.records import (
 from tailor.runtime.prompt import build_messages
 
 if TYPE_CHECKING:
+    from tailor.models.live import LiveAnswer, LiveBatch
     from tailor.retrieval.search import Index
 
 Conversation = tuple[Message, ...]
+Begun = tuple["LiveAnswer | Failure", tuple[Passage, ...]]
+"""An answer under way, or why there is none, with the passages that the model sees."""
+
+
+@runtime_checkable
+class Stepping(Protocol):
+    """An engine whose answers can begin and end while others go on."""
+
+    def live(self) -> LiveBatch: ...
 
 
 class Runtime:
@@ -43,6 +54,7 @@ class Runtime:
         self._indexes: dict[str, Index] = {}
         self._pools: dict[tuple[Demonstration, ...], tuple[Any, list[str]]] = {}
         self._verified: dict[Artifact, Path] = {}
+        self._loading = threading.RLock()
 
     def answer(
         self,
@@ -74,16 +86,44 @@ class Runtime:
         for piece in self.engine(adaptation.base).stream(requests[0]):
             yield dataclasses.replace(piece, passages=shown[0]) if isinstance(piece, Completion) else piece
 
+    def takes_threads(self, adaptation: Adaptation) -> bool:
+        """Whether `answer` and `stream` may be called from many threads at once: where the model is behind an
+        endpoint. A local model has `begin` and `step` instead, for one thread."""
+        return adaptation.base.kind == "endpoint"
+
+    def begin(
+        self, adaptation: Adaptation, conversations: Sequence[Conversation], *, top_logprobs: int | None = None
+    ) -> list[Begun]:
+        """Start answers on a local base, among those that are under way there; `step` brings them forward.
+
+        Raises:
+            ArtifactError: an index or weights of the adaptation are missing or were changed.
+            ModelError: the base model cannot be loaded, or is behind an endpoint.
+        """
+        engine = self.engine(adaptation.base)
+        if not isinstance(engine, Stepping):
+            raise ModelError(f"{adaptation.base.name} cannot be stepped.", hint="Use answer or stream.")
+        requests, shown = self.prepare(adaptation, conversations, top_logprobs=top_logprobs)
+        return list(zip(engine.live().begin(requests), shown, strict=True))
+
+    def step(self) -> None:
+        """One token for every answer begun."""
+        for engine in self._engines.values():
+            if isinstance(engine, Stepping) and engine.live().busy:
+                engine.live().step()
+
     def prepare(
         self,
         adaptation: Adaptation,
         conversations: Sequence[Conversation],
         passages: Sequence[tuple[Passage, ...]] | None = None,
+        *,
+        top_logprobs: int | None = None,
     ) -> tuple[list[Request], list[tuple[Passage, ...]]]:
         """The requests as the model will see them, and the passages shown in each."""
         prompts, shown = self.prompts(adaptation, conversations, passages)
         weights = self._weights(adaptation)
-        return [Request(messages, adaptation.generation, weights) for messages in prompts], shown
+        return [Request(messages, adaptation.generation, weights, top_logprobs) for messages in prompts], shown
 
     def prompts(
         self,
@@ -106,9 +146,10 @@ class Runtime:
 
     def engine(self, base: Base) -> Engine:
         """The engine of a base, opened at first use."""
-        if base not in self._engines:
-            self._engines[base] = open_engine(base)
-        return self._engines[base]
+        with self._loading:
+            if base not in self._engines:
+                self._engines[base] = open_engine(base)
+            return self._engines[base]
 
     def close(self) -> None:
         """Free models, indexes and connections."""
@@ -153,9 +194,10 @@ class Runtime:
         """A search index, loaded at first use."""
         from tailor.retrieval.search import Index
 
-        if artifact.sha256 not in self._indexes:
-            self._indexes[artifact.sha256] = Index.load(self.folder(artifact))
-        return self._indexes[artifact.sha256]
+        with self._loading:
+            if artifact.sha256 not in self._indexes:
+                self._indexes[artifact.sha256] = Index.load(self.folder(artifact))
+            return self._indexes[artifact.sha256]
 
     def _demonstrations(
         self, demonstrations: Demonstrations | None, questions: Sequence[str]
@@ -173,10 +215,11 @@ class Runtime:
         from tailor.retrieval.embedding import embed
 
         pool = demonstrations.pool
-        if pool not in self._pools:
-            asked = [d.question for d in pool]
-            self._pools[pool] = embed(asked), [_plain(q) for q in asked]
-        vectors, plain = self._pools[pool]
+        with self._loading:
+            if pool not in self._pools:
+                asked = [d.question for d in pool]
+                self._pools[pool] = embed(asked), [_plain(q) for q in asked]
+            vectors, plain = self._pools[pool]
         shown = []
         for question, vector in zip(questions, embed(list(questions)), strict=True):
             # One at a time and rounded: a matrix product may differ in its last bits with the number of questions.

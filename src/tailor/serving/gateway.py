@@ -1,48 +1,41 @@
 """The OpenAI-compatible HTTP API over the releases of a workspace.
 
-    POST /v1/chat/completions    chat_request.py says what is honoured, ignored and refused
-    GET  /v1/models[/{id}]       champion, previous and every release as `arm@version`
-    GET  /healthz                is the process up, and what would answer
-
-Nothing of a conversation is written down anywhere.
+POST /v1/chat/completions    chat_request.py says what is honoured, ignored and refused
+POST /v1/completions         text_request.py
+POST /v1/embeddings          text_request.py
+GET  /v1/models[/{id}]       champion, previous and every release as `arm@version`
+GET  /healthz, /readyz       is the process up; can it answer
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tailor.errors import ArtifactError, ConfigError, TailorError
-from tailor.records import Completion, Failure
-from tailor.registry.pointer import ReleaseInfo
-from tailor.registry.store import pointer_file, releases_folder
-from tailor.serving.chat_request import ChatRequest, parse_body
+from tailor.serving.answers import Answers
+from tailor.serving.catalogue import Catalogue
+from tailor.serving.chat_request import parse_chat
+from tailor.serving.embeddings import embed, embedding_models
 from tailor.serving.guard import Guard
-from tailor.serving.problem import Problem, of_failure
-from tailor.serving.reply import DONE, Reply, model_card, model_list, sse
-from tailor.serving.warm import Answering, CurrentReleases, RuntimeFactory, Target, WarmReleases
-from tailor.serving.worker import AnswerJob, StreamJob, Worker
+from tailor.serving.http import on_bug, on_http, on_problem, read_body
+from tailor.serving.problem import Problem
+from tailor.serving.reply import model_card, model_list
+from tailor.serving.text_request import parse_completion
+from tailor.serving.trace import Observed
+from tailor.serving.warm import Answering, RuntimeFactory, WarmReleases
+from tailor.serving.worker import Worker
 
-log = logging.getLogger("tailor.serving")
-
-LARGEST_BODY = 1_000_000
-"""Bytes."""
-
-BODY_SECONDS = 15.0
-"""How long a client may take to send its body."""
-
-Piece = str | Completion | Exception
+ANSWER_SECONDS = 120.0
+"""An answer that takes longer is a timeout."""
 
 
 def create_app(
@@ -53,6 +46,7 @@ def create_app(
     hosts: Collection[str] = (),
     any_address: bool = False,
     api_key: str | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> Starlette:
     """The ASGI application.
 
@@ -61,15 +55,16 @@ def create_app(
         model: the release that answers where a request names none.
         runtime_factory: makes what answers; the real runtime where None.
         hosts, any_address, api_key: see `guard.Guard`.
+        answer_seconds: an answer that takes longer is a timeout (504).
 
     Raises:
         ConfigError: `model` names no release.
         ArtifactError: the list of releases is damaged.
     """
-    current = CurrentReleases(pointer_file(workspace))
-    current.resolve(model)
-    worker = Worker(WarmReleases(releases_folder(workspace), runtime_factory or _runtime))
-    gateway = Gateway(current, worker, model)
+    catalogue = Catalogue(workspace)
+    catalogue.resolve(model)
+    worker = Worker(WarmReleases(workspace / ".tailor", runtime_factory or _runtime))
+    gateway = Gateway(catalogue, worker, model, answer_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -80,12 +75,18 @@ def create_app(
     return Starlette(
         routes=[
             Route("/v1/chat/completions", gateway.chat, methods=["POST"]),
+            Route("/v1/completions", gateway.complete, methods=["POST"]),
+            Route("/v1/embeddings", gateway.embed, methods=["POST"]),
             Route("/v1/models", gateway.models, methods=["GET"]),
             Route("/v1/models/{name:path}", gateway.model, methods=["GET"]),
             Route("/healthz", gateway.health, methods=["GET"]),
+            Route("/readyz", gateway.ready, methods=["GET"]),
         ],
-        middleware=[Middleware(Guard, hosts=hosts, any_address=any_address, api_key=api_key)],
-        exception_handlers={Problem: _on_problem, HTTPException: _on_http, Exception: _on_bug},
+        middleware=[
+            Middleware(Observed, began=lambda _trace: None, ended=()),
+            Middleware(Guard, hosts=hosts, any_address=any_address, api_key=api_key),
+        ],
+        exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_bug},
         lifespan=lifespan,
     )
 
@@ -99,159 +100,35 @@ def _runtime(root: Path) -> Answering:
 class Gateway:
     """The routes."""
 
-    def __init__(self, current: CurrentReleases, worker: Worker, default: str) -> None:
-        self._current = current
-        self._worker = worker
-        self._default = default
+    def __init__(self, catalogue: Catalogue, worker: Worker, default: str, seconds: float) -> None:
+        self._catalogue, self._worker, self._default = catalogue, worker, default
+        self._answers = Answers(catalogue, worker, default, seconds)
 
     async def chat(self, request: Request) -> Response:
-        asked = parse_body(await _read_body(request))
-        info = self._resolve(asked.model or self._default)
-        target = Target(info.version, info.manifest_sha256, asked.options)
-        reply = Reply(info.id)
-        if asked.stream:
-            return await self._stream(asked, target, reply)
-        return await self._whole(request, asked, target, reply)
+        return await self._answers.answer(request, parse_chat(await read_body(request)), "chat")
+
+    async def complete(self, request: Request) -> Response:
+        return await self._answers.answer(request, parse_completion(await read_body(request)), "text")
+
+    async def embed(self, request: Request) -> Response:
+        return JSONResponse(await embed(await read_body(request)))
 
     async def models(self, _request: Request) -> Response:
-        return JSONResponse(model_list(self._current.pointer()))
+        return JSONResponse(model_list(self._catalogue, embedding_models()))
 
     async def model(self, request: Request) -> Response:
         name = request.path_params["name"]
-        return JSONResponse(model_card(name, self._resolve(name)))
+        for card in embedding_models():
+            if card["id"] == name:
+                return JSONResponse(card)
+        return JSONResponse(model_card(name, self._answers.resolve(name)))
 
     async def health(self, _request: Request) -> Response:
-        return JSONResponse({"status": "ok", "release": self._current.resolve(self._default).id})
+        return JSONResponse({"status": "ok", "release": self._catalogue.resolve(self._default).id})
 
-    def _resolve(self, name: str) -> ReleaseInfo:
-        try:
-            return self._current.resolve(name)
-        except ConfigError:
-            message = f"The model {name[:64]!r} does not exist; GET /v1/models lists those that do."
-            raise Problem(404, message, code="model_not_found", param="model") from None
-        except ArtifactError as error:
-            log.error("%s", error)
-            raise Problem(503, "The list of releases cannot be read.", code="releases_damaged") from None
-
-    async def _whole(self, request: Request, asked: ChatRequest, target: Target, reply: Reply) -> Response:
-        job = AnswerJob(target, asked.messages)
-        self._worker.submit(job)
-        answer = asyncio.wrap_future(job.future)
-        # A client that has gone is not answered, if its turn has not come yet.
-        gone = asyncio.ensure_future(request.receive())
-        gone.add_done_callback(lambda _: answer.cancel())
-        await asyncio.wait([answer])
-        gone.cancel()
-        if answer.cancelled():
-            return Response(status_code=499)
-        return JSONResponse(reply.whole(_answered(_result(answer), reply)))
-
-    async def _stream(self, asked: ChatRequest, target: Target, reply: Reply) -> Response:
-        pieces: asyncio.Queue[Piece] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def emit(piece: Piece) -> None:
-            with suppress(RuntimeError):  # the loop has ended: nobody is listening any more
-                loop.call_soon_threadsafe(pieces.put_nowait, piece)
-
-        job = StreamJob(target, asked.messages, emit)
-        self._worker.submit(job)
-        try:
-            # The status is decided by the first piece: an error before it is an error reply, not a broken stream.
-            first = await pieces.get()
-            if isinstance(first, Exception):
-                raise _problem(first, reply)
-        except BaseException:
-            job.cancelled.set()
-            raise
-        events = _events(first, pieces, job, reply, usage=asked.include_usage)
-        return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
-
-
-async def _events(
-    piece: Piece, pieces: asyncio.Queue[Piece], job: StreamJob, reply: Reply, *, usage: bool
-) -> AsyncIterator[bytes]:
-    first = True
-    try:
-        while isinstance(piece, str):
-            yield sse(reply.piece(piece, first=first, usage=usage))
-            first = False
-            piece = await pieces.get()
-        if isinstance(piece, Completion):
-            if first:
-                yield sse(reply.piece("", first=True, usage=usage))
-            for chunk in reply.end(piece, usage=usage):
-                yield sse(chunk)
-            yield DONE
-        else:
-            yield sse(_problem(piece, reply).body())
-    finally:
-        # Also where the client has gone: the worker stops at the next piece.
-        job.cancelled.set()
-
-
-async def _read_body(request: Request) -> bytes:
-    too_large = Problem(413, f"The body may have {LARGEST_BODY} bytes at most.", code="body_too_large")
-    length = request.headers.get("content-length", "0")
-    if length.isascii() and length.isdigit() and int(length[:20]) > LARGEST_BODY:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise too_large
-    except TimeoutError:
-        raise Problem(408, f"The body did not arrive within {BODY_SECONDS:.0f} s.", code="timeout") from None
-    except ClientDisconnect:
-        raise Problem(400, "The connection ended within the body.") from None
-    return bytes(body)
-
-
-def _result(answer: asyncio.Future[Completion | Failure]) -> Completion | Failure | Exception:
-    try:
-        return answer.result()
-    except Exception as error:
-        return error
-
-
-def _answered(answer: Completion | Failure | Exception, reply: Reply) -> Completion:
-    if isinstance(answer, Completion):
-        return answer
-    if isinstance(answer, Failure):
-        log.warning("%s: no answer (%s)", reply.id, answer.kind)
-        raise of_failure(answer)
-    raise _problem(answer, reply)
-
-
-def _problem(error: object, reply: Reply) -> Problem:
-    """What a client is told of an exception in the worker; the server's log gets the rest."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, TailorError):
-        log.error("%s: %s cannot answer: %s", reply.id, reply.release, error)
-        damaged = isinstance(error, ArtifactError)
-        reason = "failed its integrity check and is not served" if damaged else "cannot be loaded or run"
-        code = "release_damaged" if damaged else "model_error"
-        return Problem(503, f"The release {reply.release} {reason}; the server's log says why.", code=code)
-    log.error("%s: %s failed", reply.id, reply.release, exc_info=error if isinstance(error, Exception) else None)
-    return Problem(500, "The model could not answer this request.", code="model_error")
-
-
-async def _on_problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return JSONResponse(error.body(), status_code=error.status, headers=error.headers())
-
-
-async def _on_http(_request: Request, error: Exception) -> Response:
-    """Unknown paths and methods."""
-    assert isinstance(error, HTTPException)
-    message = {404: "There is no such path.", 405: "This path does not take this method."}
-    problem = Problem(error.status_code, message.get(error.status_code, "The request cannot be served."))
-    return JSONResponse(problem.body(), status_code=error.status_code, headers=error.headers)
-
-
-async def _on_bug(_request: Request, _error: Exception) -> Response:
-    body: dict[str, Any] = Problem(500, "Something went wrong in the server.", code="internal_error").body()
-    return JSONResponse(body, status_code=500)
+    async def ready(self, _request: Request) -> Response:
+        """Whether a load balancer may send requests: models can be asked and the default one is known."""
+        self._answers.resolve(self._default)
+        if not self._worker.alive:
+            raise Problem(503, "The server is not ready.", code="not_ready", retry_after=1)
+        return JSONResponse({"status": "ready", "waiting": self._worker.waiting, "active": self._worker.active})

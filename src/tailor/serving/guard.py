@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import ipaddress
 import json
-import secrets
 from collections.abc import Collection, Mapping
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tailor.serving.problem import Problem
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PUBLIC = frozenset({"/healthz"})
+PUBLIC = frozenset({"/healthz", "/readyz"})
 """Paths that need no key."""
 
 HEADERS: Mapping[str, str] = {
@@ -33,7 +32,7 @@ HEADERS: Mapping[str, str] = {
 
 
 class Guard:
-    """ASGI middleware: Host, Origin, key, content type; sets security headers and `x-request-id`.
+    """ASGI middleware: Host, Origin, key, content type; sets security headers.
 
     Args:
         app: what is guarded.
@@ -58,7 +57,7 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        answer = _with_headers(send, {**HEADERS, "x-request-id": secrets.token_hex(12)})
+        answer = _with_headers(send, HEADERS)
         try:
             self._check(scope)
         except Problem as problem:

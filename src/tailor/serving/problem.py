@@ -49,4 +49,6 @@ def of_failure(failure: Failure) -> Problem:
         return Problem(504, "The model did not answer in time.", code="timeout")
     if failure.kind == "endpoint":
         return Problem(502, "The base model's endpoint did not answer.", code="upstream_error")
+    if failure.kind == "interrupted":
+        return Problem(499, "The client has gone.", code="client_gone")
     return Problem(500, "The model could not answer this request.", code="model_error")

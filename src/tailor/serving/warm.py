@@ -1,29 +1,40 @@
-"""Releases that are loaded and verified, and the runtimes that answer with them. Used by the worker's thread only."""
+"""Releases that are loaded and verified, and the runtimes that answer with them."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tailor.records import Adaptation, Base, Completion, Failure, Message
-from tailor.registry.pointer import Pointer, ReleaseInfo, read_pointer
 from tailor.registry.release import load_release, rebased
-from tailor.serving.chat_request import Options
+from tailor.serving.options import Options
 
-KEPT_WARM = 3
+if TYPE_CHECKING:
+    from tailor.runtime.runtime import Begun
+
+KEPT_WARM = 8
 
 
 class Answering(Protocol):
     """What the server needs of `tailor.runtime.Runtime`."""
+
+    def takes_threads(self, adaptation: Adaptation, /) -> bool: ...
 
     def answer(
         self, adaptation: Adaptation, conversations: Sequence[tuple[Message, ...]], /
     ) -> list[Completion | Failure]: ...
 
     def stream(self, adaptation: Adaptation, messages: tuple[Message, ...], /) -> Iterator[str | Completion]: ...
+
+    def begin(
+        self, adaptation: Adaptation, conversations: Sequence[tuple[Message, ...]], /, *, top_logprobs: int | None
+    ) -> list[Begun]: ...
+
+    def step(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -33,9 +44,10 @@ RuntimeFactory = Callable[[Path], Answering]
 
 @dataclass(frozen=True)
 class Target:
-    """Which release answers and with which options; requests with equal targets share a batch."""
+    """Which release answers and with which options. `folder` is relative to `.tailor`."""
 
-    version: int
+    id: str
+    folder: str
     manifest_sha256: str
     options: Options
 
@@ -44,87 +56,66 @@ class WarmReleases:
     """The releases used last, each verified once, when it was loaded.
 
     Releases on one base share a runtime, and with it the base model in memory; a runtime is closed when none of the
-    warm releases needs it any more.
+    warm releases needs it any more. A release that answers is never dropped.
 
     Args:
-        folder: where the numbered release folders lie.
+        state: `.tailor` of the workspace.
         runtime_factory: makes what answers from the folder that artifact paths are relative to.
     """
 
-    def __init__(self, folder: Path, runtime_factory: RuntimeFactory) -> None:
-        self._folder = folder
+    def __init__(self, state: Path, runtime_factory: RuntimeFactory) -> None:
+        self._state = state
         self._factory = runtime_factory
-        self._warm: OrderedDict[tuple[int, str], Adaptation] = OrderedDict()
+        self._warm: OrderedDict[tuple[str, str], Adaptation] = OrderedDict()
+        self._leases: Counter[tuple[str, str]] = Counter()
         self._runtimes: dict[Base, Answering] = {}
+        self._lock = threading.Lock()
 
-    def answer(self, target: Target, conversations: Sequence[tuple[Message, ...]]) -> list[Completion | Failure]:
-        """Answer with a release, loading it first where needed.
+    def lease(self, target: Target) -> tuple[Adaptation, Answering]:
+        """The release with the target's options and what answers with it, loaded first where needed; kept until as
+        many `release` calls.
 
         Raises:
-            TailorError: the release was changed, or its base model cannot be loaded.
+            TailorError: the release was changed, or is from a newer Tailor.
         """
-        adaptation, runtime = self._get(target)
-        return runtime.answer(adaptation, conversations)
+        key = (target.folder, target.manifest_sha256)
+        if key not in self._warm:
+            found = load_release(self._state / target.folder, manifest_sha256=target.manifest_sha256)
+            self._warm[key] = rebased(found.adaptation, target.folder)
+        adaptation = self._warm[key]
+        if adaptation.base not in self._runtimes:
+            self._runtimes[adaptation.base] = self._factory(self._state)
+        with self._lock:
+            self._leases[key] += 1
+            self._warm.move_to_end(key)
+            self._drop_oldest()
+        return target.options.applied_to(adaptation), self._runtimes[adaptation.base]
 
-    def stream(self, target: Target, messages: tuple[Message, ...]) -> Iterator[str | Completion]:
-        """As `answer`, in pieces."""
-        adaptation, runtime = self._get(target)
-        yield from runtime.stream(adaptation, messages)
+    def adapted(self, target: Target) -> Adaptation:
+        """The adaptation of a leased target."""
+        return target.options.applied_to(self._warm[target.folder, target.manifest_sha256])
+
+    def release(self, target: Target) -> None:
+        """Give a lease back."""
+        with self._lock:
+            self._leases[target.folder, target.manifest_sha256] -= 1
+
+    def step(self) -> None:
+        """A token for every answer under way on a local base."""
+        for runtime in self._runtimes.values():
+            runtime.step()
 
     def close(self) -> None:
         """Free everything."""
         self._warm.clear()
-        self._close_unused()
+        for runtime in self._runtimes.values():
+            runtime.close()
+        self._runtimes.clear()
 
-    def _get(self, target: Target) -> tuple[Adaptation, Answering]:
-        key = (target.version, target.manifest_sha256)
-        if key not in self._warm:
-            release = load_release(self._folder / str(target.version), manifest_sha256=target.manifest_sha256)
-            self._warm[key] = rebased(release.adaptation, str(target.version))
-        self._warm.move_to_end(key)
-        if len(self._warm) > KEPT_WARM:
-            self._warm.popitem(last=False)
-            self._close_unused()
-        adaptation = self._warm[key]
-        if adaptation.base not in self._runtimes:
-            self._runtimes[adaptation.base] = self._factory(self._folder)
-        return target.options.applied_to(adaptation), self._runtimes[adaptation.base]
-
-    def _close_unused(self) -> None:
+    def _drop_oldest(self) -> None:
+        idle = [key for key in self._warm if self._leases[key] <= 0]
+        for key in idle[: max(0, len(self._warm) - KEPT_WARM)]:
+            del self._warm[key]
         used = {adaptation.base for adaptation in self._warm.values()}
         for base in [b for b in self._runtimes if b not in used]:
             self._runtimes.pop(base).close()
-
-
-class CurrentReleases:
-    """`current.json` as of now: looked at before every request, read again when it was replaced. A rollback is
-    therefore seen by the next request, at the price of one stat call.
-
-    Raises (all methods):
-        ArtifactError: the file is damaged.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int] | None = None
-        self._pointer = Pointer()
-
-    def resolve(self, name: str) -> ReleaseInfo:
-        """The release that a model name means now.
-
-        Raises:
-            ConfigError: there is none.
-        """
-        return self.pointer().resolve(name)
-
-    def pointer(self) -> Pointer:
-        """All releases and aliases."""
-        try:
-            status = self._path.stat()
-            now = (status.st_ino, status.st_mtime_ns)
-        except FileNotFoundError:
-            now = None
-        if now != self._seen:
-            self._pointer = read_pointer(self._path)
-            self._seen = now
-        return self._pointer

@@ -1,0 +1,207 @@
+"""From a validated request to answers: whole ones and streams."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tailor.errors import ArtifactError, ConfigError, TailorError
+from tailor.records import Completion, Failure
+from tailor.serving.asked import Asked
+from tailor.serving.catalogue import Catalogue, Served
+from tailor.serving.http import EventStream
+from tailor.serving.problem import Problem, of_failure
+from tailor.serving.reply import DONE, Reply, sse
+from tailor.serving.trace import Trace
+from tailor.serving.warm import Target
+from tailor.serving.worker import Job, Piece, Worker
+
+log = logging.getLogger("tailor.serving")
+
+Pieces = asyncio.Queue[tuple[int, Piece]]
+"""What the jobs of a request emit, with the index of the answer."""
+
+
+class Answers:
+    """Puts requests to the worker.
+
+    Args:
+        seconds: an answer that takes longer is a timeout.
+    """
+
+    def __init__(self, catalogue: Catalogue, worker: Worker, default: str, seconds: float) -> None:
+        self._catalogue, self._worker = catalogue, worker
+        self._default, self._seconds = default, seconds
+
+    def resolve(self, name: str) -> Served:
+        """What a model name means now.
+
+        Raises:
+            Problem: 404 where there is none, 503 where the list of releases is damaged.
+        """
+        try:
+            return self._catalogue.resolve(name)
+        except ConfigError:
+            message = f"The model {name[:64]!r} does not exist; GET /v1/models lists those that do."
+            raise Problem(404, message, code="model_not_found", param="model") from None
+        except ArtifactError as error:
+            log.error("%s", error)
+            raise Problem(503, "The list of releases cannot be read.", code="releases_damaged") from None
+
+    async def answer(self, request: Request, asked: Asked, reply_shape: str) -> Response:
+        """The reply to a request for answers."""
+        trace: Trace = request.scope["trace"]
+        trace.model, trace.stream = asked.model or self._default, asked.stream
+        served = self.resolve(trace.model)
+        trace.release = served.id
+        trace.input = _as_json(asked)
+        reply = (
+            Reply(served.id, "chat", f"chatcmpl-{trace.id}")
+            if reply_shape == "chat"
+            else Reply(served.id, "text", f"cmpl-{trace.id}")
+        )
+        pieces: Pieces = asyncio.Queue()
+        jobs = self._jobs(asked, served, pieces)
+        self._worker.submit(jobs)
+        if asked.stream:
+            return await self._stream(asked, jobs, pieces, reply, trace)
+        return await self._whole(request, asked, jobs, pieces, reply, trace)
+
+    def _jobs(self, asked: Asked, served: Served, pieces: Pieces) -> list[Job]:
+        loop = asyncio.get_running_loop()
+        deadline = time.monotonic() + self._seconds
+        jobs: list[Job] = []
+        for conversation in asked.conversations:
+            for n in range(asked.n):
+                target = Target(served.id, served.folder, served.manifest_sha256, asked.options.numbered(n))
+
+                def emit(piece: Piece, index: int = len(jobs)) -> None:
+                    with suppress(RuntimeError):  # the loop has ended: nobody is listening any more
+                        loop.call_soon_threadsafe(pieces.put_nowait, (index, piece))
+
+                jobs.append(Job(target, conversation, emit, asked.stream, deadline))
+        return jobs
+
+    async def _whole(
+        self, request: Request, asked: Asked, jobs: list[Job], pieces: Pieces, reply: Reply, trace: Trace
+    ) -> Response:
+        collecting = asyncio.ensure_future(_collect(pieces, len(jobs), reply))
+        # A client that has gone is not answered: its jobs leave the batch.
+        gone = asyncio.ensure_future(request.receive())
+        try:
+            await asyncio.wait([collecting, gone], return_when=asyncio.FIRST_COMPLETED)
+            if not collecting.done():
+                trace.code = "client_gone"
+                return Response(status_code=499)
+            completions = collecting.result()
+        finally:
+            for job in jobs:
+                job.cancelled.set()
+            gone.cancel()
+            collecting.cancel()
+        _note(trace, completions, asked.n)
+        return JSONResponse(reply.whole(completions, asked.n))
+
+    async def _stream(self, asked: Asked, jobs: list[Job], pieces: Pieces, reply: Reply, trace: Trace) -> Response:
+        try:
+            # The status is decided by the first piece: an error before it is an error reply, not a broken stream.
+            first = await pieces.get()
+            if isinstance(first[1], (Failure, Exception)):
+                raise problem_of(first[1], reply)
+        except BaseException:
+            for job in jobs:
+                job.cancelled.set()
+            raise
+        return EventStream(_events(first, pieces, asked, jobs, reply, trace))
+
+
+async def _collect(pieces: Pieces, count: int, reply: Reply) -> list[Completion]:
+    found: dict[int, Completion] = {}
+    while len(found) < count:
+        index, piece = await pieces.get()
+        if isinstance(piece, Completion):
+            found[index] = piece
+        elif not isinstance(piece, str):
+            raise problem_of(piece, reply)
+    return [found[i] for i in range(count)]
+
+
+async def _events(
+    piece: tuple[int, Piece], pieces: Pieces, asked: Asked, jobs: list[Job], reply: Reply, trace: Trace
+) -> AsyncGenerator[bytes]:
+    """The events of a stream; several answers take turns as their text comes."""
+    usage = asked.include_usage
+    begun: set[int] = set()
+    done: dict[int, Completion] = {}
+    texts: dict[int, list[str]] = {i: [] for i in range(len(jobs))}
+    try:
+        while True:
+            index, content = piece
+            if isinstance(content, str) or (isinstance(content, Completion) and index not in begun):
+                text = content if isinstance(content, str) else ""
+                trace.text_came()
+                texts[index].append(text)
+                yield sse(reply.piece(index, text, first=index not in begun, usage=usage))
+                begun.add(index)
+            if isinstance(content, Completion):
+                done[index] = content
+                yield sse(reply.end(index, content, usage=usage))
+            elif not isinstance(content, str):
+                problem = problem_of(content, reply)
+                trace.code = problem.code or "model_error"
+                yield sse(problem.body())
+                return
+            if len(done) == len(jobs):
+                break
+            piece = await pieces.get()
+        completions = [done[i] for i in range(len(jobs))]
+        _note(trace, completions, asked.n)
+        if usage:
+            yield sse(reply.count(completions, asked.n))
+        yield DONE
+    finally:
+        # Also where the client has gone: the worker stops at the next piece.
+        if len(done) < len(jobs):
+            trace.code = trace.code or "client_gone"
+            trace.complete = False
+            trace.output = "\n".join("".join(t) for t in texts.values())
+        for job in jobs:
+            job.cancelled.set()
+
+
+def _note(trace: Trace, completions: list[Completion], n: int) -> None:
+    trace.text_came()
+    trace.prompt_tokens = sum(c.usage.prompt_tokens for c in completions[::n])
+    trace.completion_tokens = sum(c.usage.completion_tokens for c in completions)
+    trace.finish = completions[0].finish
+    trace.output = "\n".join(c.text for c in completions)
+    trace.complete = True
+
+
+def _as_json(asked: Asked) -> str:
+    conversations = [[{"role": m.role, "content": m.content} for m in c] for c in asked.conversations]
+    return json.dumps(conversations[0] if len(conversations) == 1 else conversations, ensure_ascii=False)
+
+
+def problem_of(error: Failure | Exception, reply: Reply) -> Problem:
+    """What a client is told of what went wrong in the worker; the server's log gets the rest."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Failure):
+        log.warning("%s: no answer (%s)", reply.id, error.kind)
+        return of_failure(error)
+    if isinstance(error, TailorError):
+        log.error("%s: %s cannot answer: %s", reply.id, reply.release, error)
+        damaged = isinstance(error, ArtifactError)
+        reason = "failed its integrity check and is not served" if damaged else "cannot be loaded or run"
+        code = "release_damaged" if damaged else "model_error"
+        return Problem(503, f"The release {reply.release} {reason}; the server's log says why.", code=code)
+    log.error("%s: %s failed", reply.id, reply.release, exc_info=error)
+    return Problem(500, "The model could not answer this request.", code="model_error")

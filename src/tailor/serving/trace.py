@@ -1,0 +1,101 @@
+"""What is known of one request while it is served, and who is told of it at the end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass
+class Trace:
+    """One request. Times are seconds of a monotonic clock, so that a clock that is set gives no negative latency.
+
+    Attributes:
+        id: sent back as `x-request-id`; a reply's own id ends with it.
+        route: the path of the rule that took it ("/v1/chat/completions"), never what the client wrote.
+        key: id of the API key, "" where none is needed.
+        model, release: what was asked for, and what it meant.
+        unit: salted hash of the user or session; "" where the client named none.
+        experiment, phase, arm: the traffic split it fell into.
+        shadow_of: id of the request whose copy this is; its answer is never shown.
+        complete: whether the client got the whole answer.
+        input, output: the conversation as JSON and the answer; kept only where contents are logged.
+    """
+
+    id: str = field(default_factory=lambda: secrets.token_hex(12))
+    at: str = field(default_factory=_now)
+    started: float = field(default_factory=time.perf_counter)
+    route: str = ""
+    key: str = ""
+    model: str = ""
+    release: str = ""
+    unit: str = ""
+    experiment: str = ""
+    phase: int = 0
+    arm: str = ""
+    shadow_of: str = ""
+    status: int = 0
+    code: str = ""
+    first_byte: float | None = None
+    first_text: float | None = None
+    ended: float | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    finish: str = ""
+    complete: bool = False
+    stream: bool = False
+    input: str = ""
+    output: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """From the request's arrival to the last byte."""
+        return (self.ended or time.perf_counter()) - self.started
+
+    def text_came(self) -> None:
+        """The first text of the answer is there."""
+        if self.first_text is None:
+            self.first_text = time.perf_counter()
+
+
+Observer = Callable[[Trace], None]
+
+
+class Observed:
+    """ASGI middleware, outermost: gives every request its trace and tells the observers when it has ended."""
+
+    def __init__(self, app: ASGIApp, *, began: Observer, ended: Sequence[Observer]) -> None:
+        self._app, self._began, self._observers = app, began, ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace = Trace()
+        scope["trace"] = trace
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                trace.status = message["status"]
+                message = {
+                    **message,
+                    "headers": [*message.get("headers", []), (b"x-request-id", trace.id.encode())],
+                }
+            await send(message)
+
+        self._began(trace)
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            trace.ended = time.perf_counter()
+            for observer in self._observers:
+                observer(trace)
