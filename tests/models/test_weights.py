@@ -111,7 +111,7 @@ def test_more_adapters_than_are_kept(tiny_base: Base, tmp_path: Path) -> None:
     assert said(engine, None) == base
     import peft
 
-    model = engine._models.use(None)
+    model = engine.models.use(None)
     assert isinstance(model, peft.PeftModel)
     assert len(model.peft_config) == KEPT_ADAPTERS
 
