@@ -150,8 +150,18 @@ class Generation:
 
 
 @dataclass(frozen=True)
+class Constraint:
+    """What form an answer must have. `text` is a JSON list of texts for `choice`, a regular expression for `regex`, a
+    JSON schema for `json-schema`."""
+
+    kind: Literal["choice", "regex", "json-schema"]
+    text: str
+
+
+@dataclass(frozen=True)
 class Adaptation:
-    """What fitting an arm produced, as plain data."""
+    """What fitting an arm produced, as plain data. `format_version` 2 says that it has a part that version 1 had not
+    (`constraint`)."""
 
     base: Base
     system: str | None = None
@@ -159,6 +169,7 @@ class Adaptation:
     retriever: Retriever | None = None
     weights: Weights | None = None
     generation: Generation = Generation()
+    constraint: Constraint | None = None
     format_version: int = 1
 
 

@@ -137,8 +137,8 @@ def test_what_is_no_adaptation_is_refused(value: Any) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade() -> None:
-    with pytest.raises(ArtifactError, match="format 2; this Tailor reads up to 1") as caught:
-        adaptation_from_json({**adaptation_to_json(FULL), "format_version": 2})
+    with pytest.raises(ArtifactError, match="format 3; this Tailor reads up to 2") as caught:
+        adaptation_from_json({**adaptation_to_json(FULL), "format_version": 3})
     assert "Upgrade" in caught.value.hint
 
 
@@ -149,7 +149,7 @@ def test_a_newer_format_asks_for_an_upgrade() -> None:
         ({"base": {"kind": "pickle", "name": "m", "location": "m"}}, "base.kind"),
         ({"weights": {"kind": "adapter"}}, "weights.artifact"),
         ({"retriever": {"index": {"path": "x", "sha256": "y"}, "k": "many"}}, "retriever.k"),
-        ({"constraint": {"schema": {}}}, "unknown to this Tailor: constraint"),
+        ({"filter": {"words": []}}, "unknown to this Tailor: filter"),
         ({"generation": {"top_p": 0.5}}, "unknown to this Tailor: generation.top_p"),
         (
             {"demonstrations": {"kind": "fixed", "k": 1, "pool": [{"question": "q", "answer": "a", "weight": 2}]}},

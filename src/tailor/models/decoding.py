@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tailor.models.constraining import Matcher
 from tailor.records import Completion, Generation, TokenLogprob, Usage
 
 SHARED_AT_LEAST = 8  # tokens: below, the extra pass costs more than it saves
@@ -19,12 +20,19 @@ class Row:
     """One sequence being generated: its token ids so far and why it ended.
 
     `top` asks for the log-probability of every token and of its `top` likeliest alternatives; they are then in
-    `logprobs`, a (token, log-probability, alternatives) each.
+    `logprobs`, a (token, log-probability, alternatives) each. `matcher` says which tokens may come next.
     """
 
-    def __init__(self, prompt: Sequence[int], generation: Generation, top: int | None = None) -> None:
+    def __init__(
+        self,
+        prompt: Sequence[int],
+        generation: Generation,
+        top: int | None = None,
+        matcher: Matcher | None = None,
+    ) -> None:
         self.prompt = list(prompt)
         self.generation = generation
+        self.matcher = matcher
         self.tokens: list[int] = []
         self.finish: str | None = None
         self.top = top
@@ -224,6 +232,9 @@ def _append(state: _State, ids: Any) -> None:
 def _choose(logits: Any, rows: Sequence[Row]) -> list[int]:
     import torch
 
+    for i, row in enumerate(rows):
+        if row.matcher is not None and row.finish is None:
+            row.matcher.restrict(logits[i])
     tokens: list[int] = logits.argmax(-1).tolist()
     for i, row in enumerate(rows):
         if row.finish is None and row.sampler is not None:
@@ -240,7 +251,9 @@ def _likeliest(logits: Any, token: int, top: int) -> tuple[int, float, tuple[tup
 
     chances = torch.log_softmax(logits.float(), -1)
     values, ids = chances.topk(top)
-    return token, float(chances[token]), tuple(zip(ids.tolist(), values.tolist(), strict=True))
+    pairs = zip(ids.tolist(), values.tolist(), strict=True)
+    # What a constraint forbids has no probability, and no JSON either.
+    return token, float(chances[token]), tuple((i, value) for i, value in pairs if value > -torch.inf)
 
 
 def _extend(row: Row, token: int, tokenizer: Any, end_ids: frozenset[int]) -> None:
@@ -250,7 +263,9 @@ def _extend(row: Row, token: int, tokenizer: Any, end_ids: frozenset[int]) -> No
         row.finish = "stop"
         return
     row.tokens.append(token)
-    if row.generation.stop and cut_at_stop(_decode(tokenizer, row.tokens), row.generation.stop)[1]:
+    stopped = row.generation.stop and cut_at_stop(_decode(tokenizer, row.tokens), row.generation.stop)[1]
+    complete = row.matcher is not None and not row.matcher.take(token)
+    if stopped or complete:
         row.finish = "stop"
     elif len(row.tokens) >= row.generation.max_new_tokens:
         row.finish = "length"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from tailor.records import Base, Completion, Failure, Generation, Message
+from tailor.records import Base, Completion, Constraint, Failure, Generation, Message
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Request:
     generation: Generation
     weights: LoadedWeights | None = None
     top_logprobs: int | None = None
+    constraint: Constraint | None = None
 
 
 class Engine(Protocol):

@@ -89,7 +89,8 @@ class LiveBatch:
             if isinstance(tokens, Failure):
                 answers.append(tokens)
                 continue
-            row = Row(tokens, request.generation, request.top_logprobs)
+            matcher = self._models.matcher(request.constraint)
+            row = Row(tokens, request.generation, request.top_logprobs, matcher)
             answer = LiveAnswer(row, request.weights, self._models.tokenizer)
             self._waiting.append(answer)
             answers.append(answer)

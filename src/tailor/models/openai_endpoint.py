@@ -16,7 +16,8 @@ import httpx
 
 from tailor.errors import ModelError
 from tailor.models.engine import Request
-from tailor.records import Base, Completion, Failure, Usage
+from tailor.models.response_format import response_format, taken_out
+from tailor.records import Base, Completion, Constraint, Failure, Usage
 
 PARALLEL = 8
 TRIES = 4
@@ -69,6 +70,8 @@ class OpenAIEndpoint:
         """
         body = {**self._body(request), "stream": True, "stream_options": {"include_usage": True}}
         started, text, sent, usage, finish = time.perf_counter(), "", "", Usage(), None
+        # What comes as a field of an object cannot be passed on before it is whole.
+        wrapped = request.constraint is not None and request.constraint.kind != "json-schema"
         try:
             with self._client.stream("POST", "chat/completions", json=body) as reply:
                 if reply.status_code != 200:
@@ -79,7 +82,7 @@ class OpenAIEndpoint:
                     piece, ended = _delta(event)
                     text, finish = text + piece, ended or finish
                     # Space at either end is no part of an answer; inside it comes with the next word.
-                    if len(text.strip()) > len(sent):
+                    if len(text.strip()) > len(sent) and not wrapped:
                         yield text.strip()[len(sent) :]
                         sent = text.strip()
         except httpx.HTTPError as error:
@@ -87,6 +90,12 @@ class OpenAIEndpoint:
         if finish is None:
             raise self._error(f"{self.base.location} ended the stream before the answer was complete.", "Ask again.")
         seconds = time.perf_counter() - started
+        if wrapped:
+            whole = taken_out(request.constraint, text)
+            if whole is None:
+                raise self._error(_other_form(self.base, text))
+            sent = whole.strip()
+            yield sent
         yield Completion(
             sent,
             Usage(usage.prompt_tokens, usage.completion_tokens, seconds),
@@ -112,6 +121,8 @@ class OpenAIEndpoint:
         }
         if request.generation.stop:
             body["stop"] = list(request.generation.stop)
+        if request.constraint is not None:
+            body["response_format"] = response_format(request.constraint)
         return body
 
     def _ask(self, request: Request) -> Completion | Failure:
@@ -130,7 +141,7 @@ class OpenAIEndpoint:
                 failure = Failure("endpoint", cause, retryable=True, hint="Is the server running?")
                 continue
             if reply.status_code == 200:
-                return self._completion(reply, time.perf_counter() - started)
+                return self._completion(reply, request.constraint, time.perf_counter() - started)
             failure = Failure("endpoint", self._hidden(_refusal(reply)), retryable=reply.status_code in RETRIED)
             if not failure.retryable:
                 return failure
@@ -138,7 +149,7 @@ class OpenAIEndpoint:
             wait = wait if asked is None else asked
         return failure
 
-    def _completion(self, reply: httpx.Response, seconds: float) -> Completion | Failure:
+    def _completion(self, reply: httpx.Response, constraint: Constraint | None, seconds: float) -> Completion | Failure:
         try:
             value = reply.json()
             choice = value["choices"][0]
@@ -147,7 +158,10 @@ class OpenAIEndpoint:
             found = self._hidden(repr(reply.text[:200]))
             return Failure("endpoint", f"the reply of {self.base.location} is not a chat completion: {found}")
         length = choice.get("finish_reason") == "length"
-        return Completion(text.strip(), _usage(value, seconds), finish="length" if length else "stop")
+        answer = taken_out(constraint, text)
+        if answer is None:
+            return Failure("endpoint", self._hidden(_other_form(self.base, text)))
+        return Completion(answer.strip(), _usage(value, seconds), finish="length" if length else "stop")
 
     def _events(self, reply: httpx.Response) -> Iterator[dict[str, Any]]:
         for line in reply.iter_lines():
@@ -183,6 +197,10 @@ def _key(base: Base) -> str:
             f"The environment variable {base.key_env} holds characters that no key has.", hint="Copy the key again."
         )
     return key
+
+
+def _other_form(base: Base, text: str) -> str:
+    return f"{base.location} does not keep to response_format: it wrote {text[:200]!r}"
 
 
 def _text(content: Any) -> str:

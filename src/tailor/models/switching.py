@@ -7,9 +7,11 @@ from typing import Any
 
 from tailor.errors import ArtifactError, ModelError
 from tailor.files import read_json
+from tailor.models.constraining import Grammars, Matcher
+from tailor.models.decoding import end_ids
 from tailor.models.engine import LoadedWeights
 from tailor.models.loading import first_line, load_model, quiet
-from tailor.records import Base
+from tailor.records import Base, Constraint
 
 KEPT_ADAPTERS = 16
 KEPT_MODELS = 2
@@ -26,6 +28,7 @@ class SwitchedModel:
         self._active = ""
         self._adapters: OrderedDict[str, None] = OrderedDict()
         self._full: OrderedDict[str, Any] = OrderedDict()
+        self._grammars: Grammars | None = None
 
     @property
     def tokenizer(self) -> Any:
@@ -58,10 +61,26 @@ class SwitchedModel:
             self._active = wanted
         return self._model
 
+    def matcher(self, constraint: Constraint | None) -> Matcher | None:
+        """What keeps one answer to a form, or None without one.
+
+        Raises:
+            MissingDependency: llguidance is not installed.
+            ConfigError: the form cannot be followed.
+        """
+        if constraint is None:
+            return None
+        self._load()
+        if self._grammars is None:
+            width = self._model.get_output_embeddings().weight.shape[0]
+            self._grammars = Grammars(self._tokenizer, width, end_ids(self._model, self._tokenizer))
+        return self._grammars.matcher(constraint)
+
     def forget(self) -> None:
         """Free the memory; the next use loads again."""
         self._model = self._tokenizer = None
         self._active = ""
+        self._grammars = None
         self._adapters.clear()
         self._full.clear()
 

@@ -69,7 +69,7 @@ class TransformersEngine:
         if isinstance(tokens, Failure):
             raise ModelError(tokens.cause, hint=tokens.hint)
         started, sent = time.perf_counter(), ""
-        row = Row(tokens, request.generation, request.top_logprobs)
+        row = self._row(tokens, request)
         for _ in self._steps([row], request.weights):
             text = settled(self.models.tokenizer, row)
             if text.startswith(sent) and len(text) > len(sent):
@@ -93,7 +93,7 @@ class TransformersEngine:
         import torch
 
         started = time.perf_counter()
-        rows = [Row(p, r.generation, r.top_logprobs) for p, r in zip(prompts, requests, strict=True)]
+        rows = [self._row(p, r) for p, r in zip(prompts, requests, strict=True)]
         try:
             for _ in self._steps(rows, requests[0].weights):
                 pass
@@ -115,6 +115,9 @@ class TransformersEngine:
         while next(steps, rows) is None:
             yield
             self.models.use(weights)  # an answer in between may have switched adapters
+
+    def _row(self, prompt: list[int], request: Request) -> Row:
+        return Row(prompt, request.generation, request.top_logprobs, self.models.matcher(request.constraint))
 
     def render(self, request: Request) -> list[int] | Failure:
         """Token ids of the prompt, or why there can be none."""

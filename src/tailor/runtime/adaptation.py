@@ -13,7 +13,8 @@ from tailor.errors import ArtifactError, ConfigError
 from tailor.files import sha256_of, to_plain
 from tailor.records import Adaptation, Generation
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+ADDED = {"constraint": 2}  # parts that came later, and with which format: what does not use them stays as it was
 
 
 @cache
@@ -22,9 +23,12 @@ def _adapter() -> TypeAdapter[Adaptation]:
 
 
 def adaptation_to_json(adaptation: Adaptation) -> dict[str, Any]:
-    """Plain values: what `adaptation.json` of a release holds."""
+    """Plain values: what `adaptation.json` of a release holds. Parts that came with a later format are left out where
+    they are not used, so that older Tailors read what they can answer with, and hashes stay."""
     plain: dict[str, Any] = to_plain(adaptation)
-    return plain
+    unused = [part for part in ADDED if plain[part] is None]
+    version = max([1, *(v for part, v in ADDED.items() if part not in unused)])
+    return {**{k: v for k, v in plain.items() if k not in unused}, "format_version": version}
 
 
 def adaptation_from_json(value: Mapping[str, Any]) -> Adaptation:
@@ -88,7 +92,7 @@ def join(adaptations: Sequence[Adaptation], names: Sequence[str]) -> Adaptation:
     if any(a.base != plain.base for a in adaptations):
         raise ConfigError(f"{'+'.join(names)}: the parts were fitted on different base models.")
     for adaptation, name in zip(adaptations, names, strict=True):
-        for part in ("system", "demonstrations", "retriever", "weights", "generation"):
+        for part in ("system", "demonstrations", "retriever", "weights", "generation", "constraint"):
             value = getattr(adaptation, part)
             if value is None or value == Generation():
                 continue

@@ -123,7 +123,8 @@ class Runtime:
         """The requests as the model will see them, and the passages shown in each."""
         prompts, shown = self.prompts(adaptation, conversations, passages)
         weights = self._weights(adaptation)
-        return [Request(messages, adaptation.generation, weights, top_logprobs) for messages in prompts], shown
+        constraint = adaptation.constraint
+        return [Request(m, adaptation.generation, weights, top_logprobs, constraint) for m in prompts], shown
 
     def prompts(
         self,
