@@ -15,6 +15,7 @@ from tailor.cli import (
     diff,
     doctor,
     init,
+    parity,
     prices,
     promote,
     releases,
@@ -46,6 +47,7 @@ app.command("report", short_help="Show the results of a study again.")(report.re
 app.command("show", short_help="Show one test item with every arm's answer.")(show.show)
 app.command("diff", short_help="Show what one arm fixed and broke beside another.")(diff.diff)
 app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
+app.command("parity", short_help="Does another form of an arm answer as it was measured?")(parity.parity)
 app.command("promote", short_help="Make an arm of a study the champion.")(promote.promote)
 app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)
 app.command("releases", short_help="List the releases with their lineage.")(releases.releases)

@@ -22,10 +22,12 @@ def promote(
     """Register an arm as a release with its lineage and make it the champion."""
     from tailor.registry import ReleaseStore
     from tailor.registry.candidate import candidate
+    from tailor.registry.parity import check_parity
     from tailor.study.plan import find_study
 
     found = candidate(find_study(workspace, study), arm, seed, force=force)
     tell = (lambda _words: None) if as_json else console().print
+    check_parity(workspace, study, arm, found.seed, force=force)
     release = ReleaseStore(workspace, on_progress=tell).promote(
         found.adaptation,
         arm=arm,

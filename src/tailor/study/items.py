@@ -149,7 +149,7 @@ class StudyItems:
         Raises:
             ArtifactError: the arm's fit or its index is gone.
         """
-        adaptation = self._adaptation(answer.arm, answer.seed)
+        adaptation = self.adaptation(answer.arm, answer.seed)
         if adaptation is None:
             raise ArtifactError(f"{answer.arm} has no fit in this study.", hint="Run tailor compare to finish it.")
         shown = answer.answer.passages if isinstance(answer.answer, Completion) else None
@@ -170,13 +170,14 @@ class StudyItems:
         return {(c.arm.name, c.seed): c for c in self.cells}
 
     @functools.cache  # noqa: B019 - one object per command
-    def _adaptation(self, arm: str, seed: int) -> Adaptation | None:
+    def adaptation(self, arm: str, seed: int) -> Adaptation | None:
+        """What the fit of a cell produced; None where there is none yet."""
         fitted = stored_fit(CellFiles.of(self.folder, self._by_name[arm, seed]).fit)
         return fitted.adaptation if fitted else None
 
     @functools.cache  # noqa: B019 - one object per command
     def _answers(self, arm: str, seed: int) -> dict[str, Completion | Failure]:
-        adaptation = self._adaptation(arm, seed)
+        adaptation = self.adaptation(arm, seed)
         known: dict[str, Passage] = {}
         if adaptation and adaptation.retriever:
             folder = self.workspace / ".tailor" / "models" / adaptation.retriever.index.path
