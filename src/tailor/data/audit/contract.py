@@ -17,7 +17,7 @@ Verdict = Literal["ok", "warn", "bad", "unknown"]
 # Not to have measured is no fault of the data, but no acquittal either.
 SEVERITY: tuple[Verdict, ...] = ("ok", "unknown", "warn", "bad")
 Unit = Literal["count", "share", "ratio"]
-WORST_ROWS = 100
+WORST_ROWS = 1000
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -28,7 +28,7 @@ class Finding:
 
     `number` is what was measured, NaN where nothing could be; `threshold` is where it stops being fine: the highest
     good number, or the lowest if `at_least`. `unit` says how to read both: a count, a share in [0, 1] or a ratio.
-    `rows` names the worst rows by id, the worst first, a hundred at most. `text` holds nothing personal.
+    `rows` names the worst rows by id, the worst first, a thousand at most. `text` holds nothing personal.
     """
 
     dimension: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tailor.data.audit.alike import same_answer, same_numbers
+from tailor.data.audit.alike import ask_alike
 from tailor.data.audit.contract import Finding, Material, at_most, plural
 from tailor.data.minhash import near_duplicates
 from tailor.data.similar import UnionFind
@@ -39,7 +39,7 @@ def nearly_repeated(material: Material) -> Iterator[Finding]:
     worst: dict[int, float] = {}
     for match in near_duplicates(texts, NEAR):
         i, j = places[match.left], places[match.right]
-        if same_answer(material, i, j) and same_numbers(material, i, j):
+        if ask_alike(material, i, j):
             clusters.union(match.left, match.right)
             for place in (i, j):
                 worst[place] = max(match.similarity, worst.get(place, 0.0))

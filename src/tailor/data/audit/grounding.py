@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tailor.data.audit.contract import Finding, Material, at_most, share
@@ -61,4 +60,15 @@ def _has_the_words(answer: str, vocabularies: list[frozenset[str]]) -> bool:
 
 def _stands_in(wanted: str, text: str) -> bool:
     """Whether a normalised text holds a normalised answer as whole words."""
-    return wanted in text and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
+    place = text.find(wanted) if wanted else -1
+    while place >= 0:
+        end = place + len(wanted)
+        if not (_in_word(text[place - 1 : place + 1]) or _in_word(text[end - 1 : end + 1])):
+            return True
+        place = text.find(wanted, place + 1)
+    return False
+
+
+def _in_word(two: str) -> bool:
+    """Whether two neighbouring characters belong to one word."""
+    return len(two) == 2 and all(c.isalnum() or c == "_" for c in two)

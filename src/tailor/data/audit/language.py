@@ -11,15 +11,22 @@ from tailor.data.audit.contract import Finding, Material, at_most, share
 MAX_OTHER = 0.02
 # So many of a language's words, and twice those of any other, decide.
 MIN_HITS = 2
-# Words that another of these languages has too tell nothing and are left out, such as "in", "a", "no" and "as".
+# Without words that are common in English too, such as "in", "a", "no" and "as".
 _COMMON = {
-    "English": "the of and to is that it was for are with what how which who when does did has have be this from by",
-    "German": "der die das und ist nicht ein eine den dem von zu mit wie wer wann welche welcher wurde hat sich auf",
-    "French": "le les des et est une dans que qui pour pas du quel quelle comment quand où sont avec sur par au cette",
-    "Spanish": "el los las y es una en que por para del qué cómo cuándo cuál quién con su está fue sobre al",
-    "Italian": "il gli di è una che per non della quale come quando chi con sono nel alla dei delle dove",
-    "Portuguese": "os é uma em que por para da não qual como quando quem com são na dos das foi você",
-    "Dutch": "de het een en niet van te met wat hoe wie wanneer welke werd heeft zich op voor zijn dat aan bij ook",
+    "English": "the of and to is that it was for are with what how which who when why does did has have be this from by"
+    " were where not can will you your my their than been",
+    "German": "der die das und ist nicht ein eine den dem von zu mit wie wer wann welche welcher wurde hat sich auf im"
+    " des einer einem eines wo warum welches welchen viele als bei aus nach durch werden wurden ich wir kann zum für",
+    "French": "le les des et est une dans que qui pour pas du quel quelle comment quand où sont avec sur par au cette"
+    " nous vous mon mes quels quelles pourquoi combien été ont aux",
+    "Spanish": "el los las y es una en que por para del qué cómo cuándo cuál quién con su está fue sobre al dónde"
+    " cuántos cuáles puedo mi son",
+    "Italian": "il gli di è una che per non della quale come quando chi con sono nel alla dei delle dove quanti perché"
+    " posso mio quali stato",
+    "Portuguese": "os é uma em que por para da não qual como quando quem com são na dos das foi você onde quantos meu"
+    " posso quais",
+    "Dutch": "de het een en niet van te met wat hoe wie wanneer welke werd heeft zich op voor zijn dat aan bij ook waar"
+    " waarom hoeveel kan ik mijn",
 }
 _BY_WORD: dict[str, list[str]] = {}
 for _name, _words in _COMMON.items():
