@@ -26,6 +26,7 @@ SHORT = {
     "prompt": {"calls": 100},
     "last-layers": {"epochs": 2},
     "lora": {"epochs": 2, "rank": 4},
+    "distill": {"epochs": 2, "rank": 4, "teacher": {"few-shot": {"k": 2}}},
     "full": {"epochs": 2},
     "rag": {"dense": False},
 }

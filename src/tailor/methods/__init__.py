@@ -18,6 +18,7 @@ BUILTIN = {
     "rag": "tailor.methods.rag:Rag",
     "last-layers": "tailor.methods.last_layers:LastLayers",
     "lora": "tailor.methods.lora:LoRA",
+    "distill": "tailor.methods.distill:Distill",
     "full": "tailor.methods.full:Full",
 }
 METHODS = Registry("arm", BUILTIN)

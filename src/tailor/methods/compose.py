@@ -56,7 +56,10 @@ class Arm:
 
     @property
     def needs_documents(self) -> bool:
-        return any(load_method(p.method).needs_documents for p in self.parts)
+        """Whether a part searches, or learns from an arm that does."""
+        return any(
+            load_method(p.method).needs_documents or getattr(p.options, "needs_documents", False) for p in self.parts
+        )
 
 
 def expand(name: str, options: Mapping[str, Any]) -> list[Arm]:

@@ -34,11 +34,7 @@ def fit_weights(
     """
     from tailor.training import train
 
-    if context.base.kind == "endpoint":
-        raise ModelError(
-            f"{options.kind}: {context.base.name} cannot be trained here.",
-            hint="Training arms need the weights: a folder or a Hugging Face name as base. Leave them out.",
-        )
+    check_trainable(context, options.kind)
     if train_with == "passages":
         rows = passage_rows(context.train, context, context.beside, hide=True)
         dev = passage_rows(context.dev, context, context.beside, hide=False)
@@ -78,6 +74,15 @@ def fit_weights(
         training=record,
         seconds=max(record.seconds, time.perf_counter() - started),
     )
+
+
+def check_trainable(context: FitContext, arm: str) -> None:
+    """Raise ModelError where the base's weights are not here."""
+    if context.base.kind == "endpoint":
+        raise ModelError(
+            f"{arm}: {context.base.name} cannot be trained here.",
+            hint="Training arms need the weights: a folder or a Hugging Face name as base. Leave them out.",
+        )
 
 
 class TuningOptions(Protocol):
