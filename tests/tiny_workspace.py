@@ -110,8 +110,17 @@ def save_workspace(folder: Path, base: Path | str) -> Path:
     """Eight facts in five wordings, three documents, four unanswerable questions, four general ones to test
     and eight to keep general ability with."""
     (folder / "docs").mkdir(parents=True)
+    names = list(FACTS)
+    parts = (names[:3], names[3:6], names[6:])
+    page = {name: n for n, part in enumerate(parts, 1) for name in part}
     rows = [
-        {"id": f"{name}-{n}", "fact": name, "question": framing.format(name), "answer": city}
+        {
+            "id": f"{name}-{n}",
+            "fact": name,
+            "question": framing.format(name),
+            "answer": city,
+            "source": f"docs/offices-{page[name]}.md#Offices {page[name]}",
+        }
         for name, city in FACTS.items()
         for n, framing in enumerate(FRAMINGS)
     ]
@@ -126,8 +135,7 @@ def save_workspace(folder: Path, base: Path | str) -> Path:
         {"id": f"kept-{n}", "question": f"What follows {n}?", "answer": str(n + 1), "split": "train"} for n in range(8)
     ]
     write_lines(folder / "general.jsonl", [*sums, *kept])
-    names = list(FACTS)
-    for n, part in enumerate((names[:3], names[3:6], names[6:])):
+    for n, part in enumerate(parts):
         lines = [f"# Offices {n + 1}", *(f"The {name} office is in {FACTS[name]}." for name in part)]
         (folder / "docs" / f"offices-{n + 1}.md").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
     (folder / "tailor.yaml").write_text(YAML.format(base=base), encoding="utf-8")

@@ -207,7 +207,7 @@ class Completion:
 class Failure:
     """Why there is no answer. A failure is never a score."""
 
-    kind: Literal["too-long", "engine", "endpoint", "timeout", "data", "training", "budget", "interrupted"]
+    kind: Literal["too-long", "engine", "endpoint", "timeout", "data", "training", "budget", "interrupted", "metric"]
     cause: str
     retryable: bool = False
     hint: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -126,3 +127,31 @@ def test_where_there_is_no_workspace(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "tailor.yaml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
     assert "tailor.yaml" not in tailor("check", tmp_path).err
+
+
+def test_metrics_with_options_and_from_a_file(workspace: Path) -> None:
+    """What is wrong with a metric is said with its line, and an edited metric is another study."""
+    path = workspace / "tailor.yaml"
+    text = path.read_text(encoding="utf-8")
+    (workspace / "mine.py").write_text("def score(answer, references):\n    return 1.0\n", encoding="utf-8")
+    path.write_text(text + "metric: {numric: {}}\nother_metrics: [chrf, {numeric: {relativ: 1}}]\n", encoding="utf-8")
+    ran = tailor("check", workspace)
+    assert ran.code == 2
+    assert "no metric called 'numric'" in ran.err
+    assert "Did you mean 'relative'?" in ran.err
+    assert "Traceback" not in ran.err
+    path.write_text(text + "metric: similarity\n", encoding="utf-8")
+    assert "cannot decide a study" in tailor("check", workspace).err
+    arms = text.index("arms:"), text.index("seeds:")
+    short = f"{text[: arms[0]]}arms: [zero-shot]\n{text[arms[1] :]}"
+    path.write_text(f"{short}metric: mine.py\nother_metrics: [chrf, exact-match]\n", encoding="utf-8")
+    results = json.loads(tailor("compare", workspace, "--json").out)
+    assert results["arms"]["zero-shot"]["quality"]["value"] == 1
+    others = results["arms"]["zero-shot"]["metrics"]
+    assert list(others) == ["chrf", "exact-match"]
+    assert others["exact-match"]["value"] == 0
+    assert 0 <= others["chrf"]["low"] <= others["chrf"]["value"] <= others["chrf"]["high"] < 1
+    (workspace / "mine.py").write_text("def score(answer, references):\n    return 0.0\n", encoding="utf-8")
+    again = json.loads(tailor("compare", workspace, "--json").out)
+    assert again["study"] != results["study"]
+    assert again["arms"]["zero-shot"]["quality"]["value"] == 0

@@ -10,6 +10,7 @@ from tailor.cost.answers import cost_per_1000
 from tailor.decision import words
 from tailor.decision.choice import MINIMUM_FACTS
 from tailor.decision.evidence import Evidence
+from tailor.decision.reading import other_metrics_view, reading_view
 from tailor.decision.rows import ArmRow, arm_rows
 from tailor.decision.rules import KIND_NAMES, Verdict
 from tailor.decision.sentences import QUESTIONS
@@ -60,6 +61,8 @@ def memo_view(results: Mapping[str, Any]) -> dict[str, Any]:
         "gates": gates(evidence),
         "general": _general(evidence),
         "comparisons": _comparisons(evidence),
+        "reading": reading_view(evidence),
+        "other_metrics": other_metrics_view(evidence),
         "flips": _flips(evidence),
         "seeds": _seeds(evidence),
         "notes": _notes(evidence),

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tailor.decision.evidence import Evidence
+from tailor.decision.reading import ladder_sentences
 from tailor.decision.rows import ArmRow, arm_rows
 from tailor.decision.rules import KIND_NAMES, Verdict, decide
 
@@ -107,6 +109,9 @@ def verdict_panel(results: Mapping[str, Any]) -> Table:
     for name, lines in (("Doubt", verdict.doubts), ("Changes", verdict.changes)):
         for i, line in enumerate(lines):
             panel.add_row(name if i == 0 else "", Text(line))
+    reading = ladder_sentences(Evidence(results))
+    for i, (arm, line) in enumerate(reading):
+        panel.add_row("Reading" if i == 0 else "", Text(f"{arm}: {line}"))
     failed = [r for r in arm_rows(results, verdict.arm) if r.status == "failed" and r.failure]
     for i, row in enumerate(failed):
         panel.add_row("Failed" if i == 0 else "", Text(f"{row.arm}: {row.failure}"))

@@ -7,7 +7,7 @@ intervals per cell; `compare` and `general_change` set two arms side by side. Th
 from tailor.evaluation.abstain import is_abstention
 from tailor.evaluation.comparison import GeneralChange, compare, general_change
 from tailor.evaluation.extract import extract_answer
-from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.metrics import METRICS, load_metric
 from tailor.evaluation.metrics.contract import Metric
 from tailor.evaluation.score import score
 from tailor.evaluation.statistics import (
@@ -47,6 +47,7 @@ __all__ = [
     "general_change",
     "holm",
     "is_abstention",
+    "load_metric",
     "mcnemar_exact",
     "non_inferiority",
     "paired_difference",

@@ -26,3 +26,9 @@ def extract_answer(text: str) -> str:
         answer = _CITATION.sub("", answer).strip()
         if answer == before:
             return answer
+
+
+def whole_text(text: str) -> str:
+    """All that was written, without citations and surrounding white space: for metrics that judge more than a short
+    answer."""
+    return _CITATION.sub("", text).strip()

@@ -15,7 +15,7 @@ import numpy as np
 
 import tailor
 from tailor.evaluation.comparison import compare, general_change
-from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.metrics import metric_of_plan
 from tailor.evaluation.score import score
 from tailor.evaluation.statistics import Comparison, holm, seed_spread
 from tailor.evaluation.summary import ArmAnswers, ArmSummary, summarise
@@ -27,8 +27,10 @@ from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.environment import environment
 from tailor.study.flips import flips
 from tailor.study.inputs import PRIMARY_CELL
+from tailor.study.other_metrics import labels, other_metrics
 from tailor.study.plan import Cell, Study
 from tailor.study.results import FORMAT_VERSION
+from tailor.study.retrieval import retrieval
 
 DECISION_CELLS: tuple[CellName, ...] = ("held-out-framing", "held-out-fact", "unanswerable")
 
@@ -123,7 +125,7 @@ def _read_cell(study: Study, cell: Cell) -> CellResult:
 
 def _scores(study: Study, cells: Sequence[CellResult]) -> ArmAnswers | None:
     """All scores of an arm; seeds whose cell failed before answering are left out. None without any."""
-    metric = METRICS.load(study.plan["metric"]["name"])
+    metric = metric_of_plan(study.plan["metric"], study.workspace.folder)
     test = study.inputs.of("test")
     missing = Failure("interrupted", "not answered", retryable=True, hint="Run tailor compare again.")
     by_seed: dict[int, dict[str, Score | Failure]] = {}
@@ -180,7 +182,9 @@ def _arm(
         "false_abstention": summary.false_abstention if summary else None,
         "consistency": summary.consistency.value if summary else None,
         "seeds": {"values": list(primary.per_seed.values()), "sd": spread[1]} if primary and spread else None,
-        "retrieval": _retrieval(study, cells),
+        "metrics": other_metrics(study, cells),
+        "labels": labels(study, cells),
+        "retrieval": retrieval(study, cells),
         "usage": _usage(study, cells),
         "latency_ms": _latency([ms for c in cells for ms in c.latency_ms]),
         "curves": [
@@ -209,29 +213,6 @@ def _cells(summary: ArmSummary) -> dict[str, Any]:
         }
         for name, c in summary.cells.items()
     }
-
-
-def _retrieval(study: Study, cells: Sequence[CellResult]) -> dict[str, Any] | None:
-    """How often the passage that holds the answer was among those shown, over answerable items with a known source."""
-    result = next((c for c in cells if c.fitted and c.fitted.adaptation.retriever), None)
-    if result is None or result.fitted is None or result.fitted.adaptation.retriever is None:
-        return None
-    sources = {e.id: e.source for e in study.inputs.of("test") if e.source and e.cell in DECISION_CELLS}
-    shown = {
-        line["item"]: line.get("passages") or []
-        for line in read_lines(CellFiles.of(study.folder, result.cell).answers)
-        if line["item"] in sources and "completion" in line
-    }
-    if not shown:
-        return {"recall_at_k": None, "k": result.fitted.adaptation.retriever.k, "n_items": 0}
-    # A long section is cut into several passages: `docs/a.md#Rates/2` belongs to `docs/a.md#Rates`.
-    hits = [any(_section(p) == _section(str(sources[item])) for p in passages) for item, passages in shown.items()]
-    return {"recall_at_k": sum(hits) / len(hits), "k": result.fitted.adaptation.retriever.k, "n_items": len(hits)}
-
-
-def _section(reference: str) -> str:
-    head, _, tail = reference.rpartition("/")
-    return head if tail.isdigit() and "#" in head else reference
 
 
 def _usage(study: Study, cells: Sequence[CellResult]) -> dict[str, Any]:

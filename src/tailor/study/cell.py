@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from tailor.errors import ModelError, StudyError, TailorError
-from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.metrics import load_metric
 from tailor.evaluation.score import score
 from tailor.files import append_lines, read_json, read_lines, write_json
 from tailor.methods.base import FitContext
 from tailor.methods.compose import fit_arm
 from tailor.methods.tuning import read_record
 from tailor.models.loading import first_line
-from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message
+from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message, Score
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json
 from tailor.study.general import rows_to_rehearse
+from tailor.study.ladder import climb
 from tailor.study.plan import Cell, Study
 
 FULL_DISK = 1 << 20  # bytes: where less is free, whatever failed to write failed for that
@@ -56,6 +57,7 @@ def run_cell(study: Study, cell: Cell, runtime: Runtime, progress: CellProgress)
     try:
         fitted = stored_fit(files.fit) or _fit(study, cell, runtime, files.fit, progress)
         _answer(study, fitted.adaptation, runtime, files.answers, progress)
+        climb(study, cell, fitted.adaptation, runtime)
         _latency(study, fitted.adaptation, runtime, files.fit, progress)
     except TailorError as error:
         _stop_if_full(error, study)
@@ -104,7 +106,7 @@ def stored_fit(path: Path) -> Fitted | None:
 
 
 def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellProgress) -> Fitted:
-    metric = METRICS.load(study.workspace.config.metric)
+    metric = load_metric(study.workspace.config.metric, study.workspace.folder)
     context = FitContext(
         base=study.inputs.base,
         train=study.inputs.of("train"),
@@ -115,7 +117,7 @@ def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellP
         seed=cell.seed,
         dev_score=lambda a: dev_score(study, a, runtime),
         progress=lambda fraction, words: progress("fit", fraction, words),
-        judge=lambda example, text: score(example, text, metric).value,
+        judge=lambda example, text: _value(score(example, text, metric)),
         general=lambda: rows_to_rehearse(
             study.inputs.general, study.inputs.base, study.inputs.of("test"), study.workspace.store
         ),
@@ -145,15 +147,17 @@ def dev_score(study: Study, adaptation: Adaptation, runtime: Runtime) -> float:
     path = study.folder / "dev" / f"{adaptation_sha256(adaptation)[:24]}.json"
     if path.is_file():
         return float(read_json(path)["score"])
-    metric = METRICS.load(study.workspace.config.metric)
+    metric = load_metric(study.workspace.config.metric, study.workspace.folder)
     answers = runtime.answer(adaptation, [e.messages for e in items])
-    values = [
-        score(e, a.text, metric).value if isinstance(a, Completion) else 0.0
-        for e, a in zip(items, answers, strict=True)
-    ]
+    scores = [score(e, a.text, metric) if isinstance(a, Completion) else a for e, a in zip(items, answers, strict=True)]
+    values = [_value(s) for s in scores]
     value = sum(values) / len(values)
     write_json(path, {"score": value, "n": len(values)})
     return value
+
+
+def _value(scored: Score | Failure) -> float:
+    return scored.value if isinstance(scored, Score) else 0.0
 
 
 def _answer(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path, progress: CellProgress) -> None:

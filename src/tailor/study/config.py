@@ -10,11 +10,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tailor.data.encoding import is_encoding
-from tailor.errors import ConfigError
-from tailor.evaluation.metrics import METRICS
+from tailor.errors import ConfigError, TailorError
+from tailor.evaluation.metrics import load_metric
 from tailor.methods import load_method
 from tailor.methods.compose import Arm, expand
-from tailor.plugins import did_you_mean
 from tailor.study.settings_file import Place, Settings, describe, in_order, read_settings, short
 
 
@@ -66,7 +65,8 @@ class StudyConfig(_Section):
     arms: Annotated[list[str | dict[str, Any]], Field(min_length=1)]
     seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)] = [1, 2, 3]
     split_seed: int = 0
-    metric: str = "exact-match"
+    metric: str | dict[str, Any] = "exact-match"
+    other_metrics: list[str | dict[str, Any]] = Field(default_factory=list)
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     general_margin: Annotated[float, Field(gt=0, lt=1)] = 0.03
     control: str = "zero-shot"
@@ -98,6 +98,7 @@ SECTIONS: Mapping[Place, list[str]] = {
 EXPECTED = {
     "base": "a model's name, or {endpoint: URL, model: NAME}",
     "name": "letters, digits, '.', '-' and '_'",
+    "metric": "a metric's name, alone or with options, like numeric: {relative: 0.01}",
     "arms": "a list of names, each alone or with options, like rag: {k: 3}",
     "arms.*": "an arm's name, alone or with options, like rag: {k: 3}",
     "data.questions": "a file, a folder or a pattern, or a list of them",
@@ -122,14 +123,14 @@ def load_workspace(folder: Path) -> Workspace:
     except ValidationError as error:
         wrong = describe(error, settings, SECTIONS, EXPECTED)
         problems += wrong.values()
-    arms, bad = _arms(settings, wrong)
+    arms, bad = _arms(settings, wrong, folder)
     problems += bad
     if config is None or problems:
         raise ConfigError("\n".join(in_order(problems)))
     return Workspace(folder, config, arms)
 
 
-def _arms(settings: Settings, wrong: Mapping[Place, str]) -> tuple[tuple[Arm, ...], list[str]]:
+def _arms(settings: Settings, wrong: Mapping[Place, str], folder: Path) -> tuple[tuple[Arm, ...], list[str]]:
     """All arms, and what is wrong with them, the control, the metric and the seeds; settings whose type is `wrong`
     already are left alone."""
     arms: list[Arm] = []
@@ -151,15 +152,29 @@ def _arms(settings: Settings, wrong: Mapping[Place, str]) -> tuple[tuple[Arm, ..
             f"{settings.where(('control',))}: the control '{control}' is not among the arms.\n"
             f"Every arm is compared with it; add it to arms (found: {', '.join(names)})."
         )
-    metric = settings.value.get("metric", StudyConfig.model_fields["metric"].default)
-    if ("metric",) not in wrong and metric not in METRICS.names():
-        problems.append(
-            f"{settings.where(('metric',))}: no metric called '{metric}'.{did_you_mean(str(metric), METRICS.names())}"
-        )
+    problems += _metrics(settings, wrong, folder)
     seeds = settings.value.get("seeds", [])
     if isinstance(seeds, list) and len({str(s) for s in seeds}) != len(seeds):
         problems.append(f"{settings.where(('seeds',))}: a seed is listed twice, found {short(seeds)}.")
     return tuple(arms), problems
+
+
+def _metrics(settings: Settings, wrong: Mapping[Place, str], folder: Path) -> list[str]:
+    """What is wrong with the metric that decides and with those that are only shown."""
+    problems = []
+    others = settings.value.get("other_metrics")
+    places: list[tuple[Place, Any]] = [(("metric",), settings.value.get("metric", "exact-match"))]
+    places += [(("other_metrics", n), m) for n, m in enumerate(others if isinstance(others, list) else [])]
+    for place, spec in places:
+        if place in wrong or place[:1] in wrong:
+            continue
+        try:
+            metric = load_metric(spec, folder)
+            if place == ("metric",) and getattr(metric, "diagnostic", False):
+                raise ConfigError(f"{metric.name} cannot decide a study.", hint="Name it in other_metrics.")
+        except TailorError as error:
+            problems.append(f"{settings.where(place)}: {error}")
+    return problems
 
 
 def _entry(entry: str | Mapping[str, Any]) -> list[Arm]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tailor.errors import ArtifactError, StudyError
-from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.metrics import metric_of_plan
 from tailor.evaluation.score import score
 from tailor.evaluation.summary import ArmAnswers
 from tailor.files import read_lines, sha256_of
@@ -25,6 +25,7 @@ from tailor.records import Adaptation, Completion, Example, Failure, Message, Pa
 from tailor.retrieval.search import read_passages
 from tailor.runtime import Runtime
 from tailor.study.cell import CellFiles, stored_fit
+from tailor.study.gold import section_of
 from tailor.study.inputs import read_inputs
 from tailor.study.plan import TEST_ITEMS, Cell, find_study, stored_plan
 
@@ -75,7 +76,7 @@ class StudyItems:
         self.plan: Mapping[str, Any] = stored_plan(self.folder)["plan"]
         self.items = {e.id: e for e in _test_items(self.folder, self.plan, workspace)}
         self.cells = tuple(_cells(self.plan))
-        self._metric = METRICS.load(self.plan["metric"]["name"])
+        self._metric = metric_of_plan(self.plan["metric"], workspace)
 
     @property
     def arms(self) -> list[str]:
@@ -195,7 +196,7 @@ class StudyItems:
 
 def holds_source(passage: Passage, source: str | None) -> bool:
     """Whether a passage is of the section an item names as its source."""
-    return bool(source) and passage.reference == source
+    return source is not None and section_of(source) in (section_of(passage.id), passage.reference)
 
 
 def _only_named(identity: str) -> Passage:

@@ -12,7 +12,7 @@ from typing import Any
 
 import tailor
 from tailor.errors import ArtifactError, StudyError
-from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.metrics import load_metric, metric_entry
 from tailor.files import canonical_json, read_json, sha256_of, to_plain, write_json, write_text
 from tailor.methods.compose import Arm
 from tailor.models.hub import pinned
@@ -108,7 +108,7 @@ def _test(inputs: Inputs) -> list[Example]:
 def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[str, Any]:
     config = workspace.config
     test = _test(inputs)
-    metric = METRICS.load(config.metric)
+    metric = load_metric(config.metric, workspace.folder)
     plan: dict[str, Any] = to_plain(
         {
             "format_version": FORMAT_VERSION,
@@ -121,7 +121,7 @@ def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[st
                 for a in workspace.arms
             ],
             "seeds": list(seeds),
-            "metric": {"name": metric.name, "version": metric.version},
+            "metric": metric_entry(metric),
             "primary_cell": PRIMARY_CELL,
             "control": config.control,
             "margin": config.margin,

@@ -25,6 +25,7 @@ from tailor.study.cell import CellFiles, answered, check_base, run_cell
 from tailor.study.config import load_workspace
 from tailor.study.environment import cores
 from tailor.study.inputs import read_inputs
+from tailor.study.ladder import missing_rungs
 from tailor.study.plan import Cell, Study, plan_study
 
 POLL_SECONDS = 0.2
@@ -103,7 +104,7 @@ def finished(study: Study, cell: Cell) -> bool:
     if not files.fit.is_file() or "latency_ms" not in read_json(files.fit):
         return False
     done = answered(files.answers)
-    return all(e.id in done for e in study.inputs.of("test"))
+    return all(e.id in done for e in study.inputs.of("test")) and not missing_rungs(study, cell)
 
 
 def default_workers(study: Study) -> int:

@@ -1,12 +1,5 @@
-"""How right an answer is, as one number. Each metric is one file; `METRICS` names them."""
+"""How right an answer is, as one number. Each metric is one file; `METRICS` names them, `load_metric` gives one."""
 
-from tailor.plugins import Registry
+from tailor.evaluation.metrics.loading import METRICS, load_metric, metric_entry, metric_of_plan
 
-METRICS = Registry(
-    "metric",
-    {
-        "exact-match": "tailor.evaluation.metrics.exact_match:exact_match",
-        "token-f1": "tailor.evaluation.metrics.token_f1:token_f1",
-        "contains": "tailor.evaluation.metrics.contains:contains",
-    },
-)
+__all__ = ["METRICS", "load_metric", "metric_entry", "metric_of_plan"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tailor.evaluation.metrics.contract import best_over
+from tailor.evaluation.metrics.contract import Scale, best_over
 from tailor.evaluation.metrics.normalise import tokens
 
 
-class Contains:
+class Contains(Scale):
     """1 where the normalised words of a reference stand in the answer in a row, else 0.
 
     Whole words count, so "12" is not in "120". An answer that lists many guesses, or denies the reference ("not 12"),
@@ -18,9 +18,6 @@ class Contains:
 
     name = "contains"
     version = "1"
-    low = 0.0
-    high = 1.0
-    correct_from = 1.0
 
     def __call__(self, answer: str, references: Sequence[str]) -> float:
         given = tokens(answer)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tailor.evaluation.metrics.contract import best_over
+from tailor.evaluation.metrics.contract import Scale, best_over
 from tailor.evaluation.metrics.normalise import normalise
 
 
-class ExactMatch:
+class ExactMatch(Scale):
     """1 where the normalised answer equals a normalised reference, else 0."""
 
     name = "exact-match"
     version = "1"
-    low = 0.0
-    high = 1.0
-    correct_from = 1.0
 
     def __call__(self, answer: str, references: Sequence[str]) -> float:
         given = normalise(answer)

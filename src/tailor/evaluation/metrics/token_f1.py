@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tailor.evaluation.metrics.contract import best_over
+from tailor.evaluation.metrics.contract import Scale, best_over
 from tailor.evaluation.metrics.normalise import tokens
 
 
-class TokenF1:
+class TokenF1(Scale):
     """2PR/(P+R) over the bags of normalised words; where either side has no words, 1 if both have none, else 0.
 
     From 0.5 on an answer is graded correct: at least half of the words are shared.
@@ -17,8 +17,6 @@ class TokenF1:
 
     name = "token-f1"
     version = "1"
-    low = 0.0
-    high = 1.0
     correct_from = 0.5
 
     def __call__(self, answer: str, references: Sequence[str]) -> float:
