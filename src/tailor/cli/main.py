@@ -12,6 +12,7 @@ from tailor.cli import (
     chat,
     check,
     compare,
+    data,
     diff,
     doctor,
     init,
@@ -53,6 +54,7 @@ app.command("rollback", short_help="Make the previous champion the champion agai
 app.command("releases", short_help="List the releases with their lineage.")(releases.releases)
 app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve.serve)
 app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
+app.add_typer(data.app, name="data", short_help="Look at files of questions, convert them, see their versions.")
 app.command("doctor", short_help="Say what is installed and what this machine can do.")(doctor.doctor)
 
 

@@ -191,6 +191,16 @@ class _Again(io.BufferedIOBase):
         return self._first.read(size) or self._rest.read(size)
 
 
+def encoding_of(path: Path) -> str | None:
+    """What a text file is taken to be encoded in; None for other files."""
+    try:
+        with open_bytes(path, path.name) as handle:
+            sample = handle.read(SAMPLE)
+    except (Unusable, MissingDependency):
+        return None
+    return None if is_binary(sample) else detect(sample)
+
+
 def load_text(path: Path, name: str, encoding: str | None = None) -> str | Problem:
     """The whole text of a file without its byte-order mark, or why there is none."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from tailor.data.documents import read_documents
 from tailor.data.places import relative_name
 from tailor.data.rows import shown
 from tailor.data.similar import normalise, question_key
-from tailor.data.stream import Aside, Placed, Reading, stream
+from tailor.data.stream import Aside, Placed, Reading, folded, stream
 from tailor.errors import DataError, Problem
 from tailor.files import sha256_of
 from tailor.records import Example
@@ -61,35 +60,19 @@ def read_files(
     """
     counts = Reading() if reading is None else reading
     found: list[Placed] = []
-    bad: dict[str, list[Aside]] = defaultdict(list)
+    bad: list[Aside] = []
     for piece in stream(paths, columns, root=root, encoding=encoding, reading=counts):
         if isinstance(piece, Placed):
             found.append(piece)
         elif piece.problems:
-            bad[piece.file].append(piece)
-    problems = [p for name, pieces in bad.items() for p in _of_file(pieces, counts.files[name])]
+            bad.append(piece)
+    problems = folded(bad, counts)
     problems.extend(_contradictions(found))
     examples, repeated = _with_ids(found)
     problems.extend(repeated)
     if problems:
         raise _error(list(counts.files), problems)
     return examples
-
-
-def _of_file(pieces: list[Aside], rows: int) -> list[Problem]:
-    """The problems of a file. A wrong mapping explains all others, and a column that no row has is said once."""
-    if mapping := [p for piece in pieces if piece.is_mapping for p in piece.problems]:
-        return mapping
-    missing = Counter(p.field for piece in pieces for p in piece.problems if p.is_missing_column)
-    kept, said = [], set()
-    for piece in pieces:
-        for problem in piece.problems:
-            if problem.is_missing_column and missing[problem.field] == rows:
-                if problem.field in said:
-                    continue
-                said.add(problem.field)
-            kept.append(problem)
-    return kept
 
 
 def _error(names: Sequence[str], problems: list[Problem]) -> DataError:

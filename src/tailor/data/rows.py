@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 from tailor.data.opening import Unusable, content_suffix, open_text
 from tailor.errors import Problem
@@ -21,8 +21,7 @@ READABLE = (*JSON_LINES, ".json", *TABLES, *COLUMNAR)
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One record of a file. Numbers are texts already, spelt as in the file. `line` is where it begins, or its number
     in files without lines."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tailor.data.columnar import iter_hub
 from tailor.data.columns import check_mapping
@@ -17,8 +18,7 @@ from tailor.errors import Problem
 from tailor.records import Example
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A row and where it stands."""
 
     file: str
@@ -115,3 +115,27 @@ def _of_file(rows: Iterable[Row | Torn], name: str, given: dict[str, str], count
     keys = [key for known in reader.columns for key in known]
     if keys and (wrong := check_mapping(given, keys, name)):
         yield Aside(name, None, tuple(wrong), is_mapping=True)
+
+
+def folded(pieces: Sequence[Aside], reading: Reading) -> list[Problem]:
+    """The problems of files. A wrong mapping explains all others of its file, and a column that no row of a file has
+    is said once."""
+    by_file: dict[str, list[Aside]] = defaultdict(list)
+    for piece in pieces:
+        by_file[piece.file].append(piece)
+    return [p for name, of_file in by_file.items() for p in _folded(of_file, reading.files.get(name, 0))]
+
+
+def _folded(pieces: list[Aside], rows: int) -> list[Problem]:
+    if mapping := [p for piece in pieces if piece.is_mapping for p in piece.problems]:
+        return mapping
+    missing = Counter(p.field for piece in pieces for p in piece.problems if p.is_missing_column)
+    kept, said = [], set()
+    for piece in pieces:
+        for problem in piece.problems:
+            if problem.is_missing_column and missing[problem.field] == rows:
+                if problem.field in said:
+                    continue
+                said.add(problem.field)
+            kept.append(problem)
+    return kept

@@ -44,6 +44,11 @@ class DataConfig(_Section):
     def question_files(self) -> list[str]:
         return [self.questions] if isinstance(self.questions, str) else self.questions
 
+    @property
+    def all_files(self) -> list[str]:
+        """Those of questions and of unanswerable ones."""
+        return [*self.question_files, *([self.unanswerable] if self.unanswerable else [])]
+
 
 class UsageConfig(_Section):
     """What the answers will be used for: turns quality into money. Unknown stays unknown."""

@@ -105,8 +105,7 @@ def _all(errors: list[TailorError]) -> TailorError:
 def read_questions(workspace: Workspace) -> list[Example]:
     """Questions of all files, with facts and framings; every problem of every file is reported at once."""
     data = workspace.config.data
-    files = [*data.question_files, *([data.unanswerable] if data.unanswerable else [])]
-    return infer_facts(read_files(files, data.columns or None, root=workspace.folder, encoding=data.encoding))
+    return infer_facts(read_files(data.all_files, data.columns or None, root=workspace.folder, encoding=data.encoding))
 
 
 def _documents(workspace: Workspace) -> list[Document]:

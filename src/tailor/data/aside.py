@@ -1,0 +1,61 @@
+"""Bad rows set aside in a file, so that work goes on with the good ones and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tailor.data.stream import Aside, Placed, Reading, folded
+from tailor.errors import DataError
+from tailor.files import canonical_json
+from tailor.records import Example
+
+
+class Quarantine:
+    """Goes over the pieces of a stream, gives the examples and keeps the rest.
+
+    Args:
+        path: where rows that are bad or left out are written, as JSON lines {file, line, problems, reason, row}; None
+            to refuse them.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.written = 0
+        self.bad: list[Aside] = []
+
+    def examples(self, pieces: Iterable[Placed | Aside], reading: Reading) -> Iterator[Example]:
+        """The examples.
+
+        Raises:
+            DataError: a file as a whole cannot be used, or there are bad rows and no file for them. It names all
+                problems, and comes at the end.
+        """
+        whole_files = False
+        handle = self.path.open("w", encoding="utf-8", errors="backslashreplace") if self.path else None
+        try:
+            for piece in pieces:
+                if isinstance(piece, Placed):
+                    yield piece.example
+                    continue
+                if piece.content is None:
+                    whole_files = True
+                if piece.content is None or handle is None:
+                    self.bad.append(piece)
+                else:
+                    handle.write(canonical_json(_line(piece)) + "\n")
+                    self.written += 1
+        finally:
+            if handle is not None:
+                handle.close()
+        if refused := folded(self.bad, reading):
+            names = list(dict.fromkeys(p.file for p in refused))
+            hint = "" if whole_files else "Mend the rows, or set them aside in a file: --quarantine FILE"
+            count = f"{len(refused)} problem{'s' if len(refused) > 1 else ''}"
+            raise DataError(f"{' and '.join(names)} cannot be used: {count}.", problems=tuple(refused), hint=hint)
+
+
+def _line(piece: Aside) -> dict[str, object]:
+    problems = [{"field": p.field, "found": p.found, "expected": p.expected, "hint": p.hint} for p in piece.problems]
+    line: dict[str, object] = {"file": piece.file, "line": piece.line, "problems": problems, "row": piece.content}
+    return line | ({"reason": piece.reason} if piece.reason else {})
