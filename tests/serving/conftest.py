@@ -151,6 +151,42 @@ def running(workspace: Path, runtime_factory: Callable[[Path], Any], **options: 
     assert not thread.is_alive()
 
 
+@dataclass
+class Answer:
+    status: int
+    body: Any
+    headers: Any
+
+
+def call(url: str, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
+    """A request with exactly these headers (None: those that are right)."""
+    import http.client
+    import json
+    from urllib.parse import urlsplit
+
+    host = urlsplit(url).netloc
+    headers = {"Host": host, "Content-Type": "application/json"} if headers is None else headers
+    connection = http.client.HTTPConnection(host, timeout=10)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    content = body or b""
+    for name, value in {"Content-Length": str(len(content)), **headers}.items():
+        connection.putheader(name, value)
+    connection.endheaders(content)
+    reply = connection.getresponse()
+    text = reply.read()
+    connection.close()
+    try:
+        value = json.loads(text) if text else None
+    except ValueError:
+        value = text
+    return Answer(reply.status, value, reply.headers)
+
+
+@pytest.fixture(name="call", scope="session")
+def call_fixture() -> Any:
+    return call
+
+
 @pytest.fixture
 def server(workspace: Path) -> Iterator[Server]:
     runtime = RuleRuntime()
@@ -160,11 +196,11 @@ def server(workspace: Path) -> Iterator[Server]:
     assert runtime.closed or not runtime.asked
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_server() -> Any:
     return running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rule_runtime() -> type[RuleRuntime]:
     return RuleRuntime

@@ -14,18 +14,28 @@ def serve(
     workspace: WorkspaceArgument = Path(),
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="TCP port; 0 takes a free one.")] = 8484,
     host: Annotated[
-        str, typer.Option("--host", help="Address to bind; others than this machine need a key in TAILOR_API_KEY.")
+        str, typer.Option("--host", help="Address to bind; others than this machine need a key (tailor keys).")
     ] = "127.0.0.1",
+    log_contents: Annotated[
+        bool, typer.Option("--log-contents", help="Keep what was asked and answered, personal data masked.")
+    ] = False,
+    no_scrub: Annotated[bool, typer.Option("--no-scrub", help="With --log-contents: mask nothing.")] = False,
+    keep_days: Annotated[int, typer.Option("--keep-days", min=1, help="Days that the request log keeps.")] = 30,
+    access_log: Annotated[
+        bool, typer.Option("--access-log", help="A line of JSON per request on standard error.")
+    ] = False,
 ) -> None:
     """Serve the champion (and every other release by name) with the OpenAI API.
 
     Promotions and rollbacks are seen at once, without a restart.
     """
     from tailor.serving import serve as run
+    from tailor.serving.request_log import LogSettings
 
     def ready(url: str) -> None:
         out = console()
         out.print(f"[bold]{url}/v1[/]   model: champion   (Ctrl-C stops)")
         out.print(f"[dim]OpenAI(base_url='{url}/v1', api_key='none')[/]", soft_wrap=True)
 
-    run(workspace, host=host, port=port, on_ready=ready)
+    settings = LogSettings(log_contents, not no_scrub, keep_days)
+    run(workspace, host=host, port=port, log_settings=settings, access_log=access_log, on_ready=ready)

@@ -10,7 +10,9 @@ GET  /healthz, /readyz       is the process up; can it answer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,14 +27,25 @@ from tailor.serving.answers import Answers
 from tailor.serving.catalogue import Catalogue
 from tailor.serving.chat_request import parse_chat
 from tailor.serving.embeddings import embed, embedding_models
+from tailor.serving.feedback import FeedbackStore, parse_feedback
 from tailor.serving.guard import Guard
 from tailor.serving.http import on_bug, on_http, on_problem, read_body
+from tailor.serving.keys import KeyRing, KeyStore, serving_folder
+from tailor.serving.limits import Limits
+from tailor.serving.logs import access
+from tailor.serving.metrics import Metrics
 from tailor.serving.problem import Problem
 from tailor.serving.reply import model_card, model_list
+from tailor.serving.request_log import LogSettings, RequestLog
+from tailor.serving.rules import RULES
 from tailor.serving.text_request import parse_completion
 from tailor.serving.trace import Observed
 from tailor.serving.warm import Answering, RuntimeFactory, WarmReleases
 from tailor.serving.worker import Worker
+
+log = logging.getLogger("tailor.serving")
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 ANSWER_SECONDS = 120.0
 """An answer that takes longer is a timeout."""
@@ -47,6 +60,7 @@ def create_app(
     any_address: bool = False,
     api_key: str | None = None,
     answer_seconds: float = ANSWER_SECONDS,
+    log_settings: LogSettings | None = None,
 ) -> Starlette:
     """The ASGI application.
 
@@ -54,8 +68,10 @@ def create_app(
         workspace: the folder with `.tailor/releases`.
         model: the release that answers where a request names none.
         runtime_factory: makes what answers; the real runtime where None.
-        hosts, any_address, api_key: see `guard.Guard`.
+        hosts, any_address: see `guard.Guard`.
+        api_key: a key besides those of the workspace.
         answer_seconds: an answer that takes longer is a timeout (504).
+        log_settings: what is kept of requests.
 
     Raises:
         ConfigError: `model` names no release.
@@ -64,27 +80,38 @@ def create_app(
     catalogue = Catalogue(workspace)
     catalogue.resolve(model)
     worker = Worker(WarmReleases(workspace / ".tailor", runtime_factory or _runtime))
+    folder = serving_folder(workspace)
+    requests = RequestLog(folder / "requests.db", log_settings or LogSettings())
+    metrics = Metrics(
+        {
+            "tailor_waiting": ("Requests in the queue.", lambda: worker.waiting),
+            "tailor_active": ("Requests being answered.", lambda: worker.active),
+            "tailor_log_dropped": ("Rows that the request log lost.", lambda: requests.dropped),
+        }
+    )
     gateway = Gateway(catalogue, worker, model, answer_seconds)
+    learning = Learning(requests, FeedbackStore(folder / "feedback.db"), metrics)
+    handlers: dict[tuple[str, str], Handler] = {**gateway.handlers(), **learning.handlers()}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         worker.start()
+        requests.start()
         yield
         await asyncio.to_thread(worker.close)
+        await asyncio.to_thread(requests.close)
 
     return Starlette(
-        routes=[
-            Route("/v1/chat/completions", gateway.chat, methods=["POST"]),
-            Route("/v1/completions", gateway.complete, methods=["POST"]),
-            Route("/v1/embeddings", gateway.embed, methods=["POST"]),
-            Route("/v1/models", gateway.models, methods=["GET"]),
-            Route("/v1/models/{name:path}", gateway.model, methods=["GET"]),
-            Route("/healthz", gateway.health, methods=["GET"]),
-            Route("/readyz", gateway.ready, methods=["GET"]),
-        ],
+        routes=[Route(r.path, handlers[r.method, r.path], methods=[r.method]) for r in RULES],
         middleware=[
-            Middleware(Observed, began=lambda _trace: None, ended=()),
-            Middleware(Guard, hosts=hosts, any_address=any_address, api_key=api_key),
+            Middleware(Observed, began=metrics.began, ended=(metrics.ended, requests.ended, access)),
+            Middleware(
+                Guard,
+                hosts=hosts,
+                any_address=any_address,
+                ring=KeyRing(KeyStore(workspace), api_key),
+                limits=Limits(),
+            ),
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_bug},
         lifespan=lifespan,
@@ -103,6 +130,18 @@ class Gateway:
     def __init__(self, catalogue: Catalogue, worker: Worker, default: str, seconds: float) -> None:
         self._catalogue, self._worker, self._default = catalogue, worker, default
         self._answers = Answers(catalogue, worker, default, seconds)
+
+    def handlers(self) -> dict[tuple[str, str], Handler]:
+        """What answers which rule."""
+        return {
+            ("POST", "/v1/chat/completions"): self.chat,
+            ("POST", "/v1/completions"): self.complete,
+            ("POST", "/v1/embeddings"): self.embed,
+            ("GET", "/v1/models"): self.models,
+            ("GET", "/v1/models/{name:path}"): self.model,
+            ("GET", "/healthz"): self.health,
+            ("GET", "/readyz"): self.ready,
+        }
 
     async def chat(self, request: Request) -> Response:
         return await self._answers.answer(request, parse_chat(await read_body(request)), "chat")
@@ -132,3 +171,32 @@ class Gateway:
         if not self._worker.alive:
             raise Problem(503, "The server is not ready.", code="not_ready", retry_after=1)
         return JSONResponse({"status": "ready", "waiting": self._worker.waiting, "active": self._worker.active})
+
+
+class Learning:
+    """What is told about answers: feedback and metrics."""
+
+    def __init__(self, requests: RequestLog, feedback: FeedbackStore, metrics: Metrics) -> None:
+        self._requests, self._feedback, self._metrics = requests, feedback, metrics
+
+    def handlers(self) -> dict[tuple[str, str], Handler]:
+        """What answers which rule."""
+        return {("POST", "/v1/feedback"): self.give, ("GET", "/metrics"): self.show}
+
+    async def give(self, request: Request) -> Response:
+        """Keep feedback about a request that the same key made."""
+        feedback = parse_feedback(await read_body(request))
+        key = request.scope["trace"].key
+        if await asyncio.to_thread(self._requests.key_of, feedback.request_id) != key:
+            message = "No request of that id is known for this key."
+            raise Problem(404, message, code="request_not_found", param="request_id")
+        try:
+            new = await asyncio.to_thread(self._feedback.add, feedback, key)
+        except sqlite3.Error as error:
+            log.error("Feedback cannot be written: %s", error)
+            raise Problem(503, "Feedback cannot be kept now.", code="storage_failed", retry_after=10) from None
+        body = {"id": feedback.id, "object": "feedback", "request_id": feedback.request_id, "duplicate": not new}
+        return JSONResponse(body)
+
+    async def show(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

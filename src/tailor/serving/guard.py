@@ -7,8 +7,6 @@ an Origin must be our own, and a body must be declared JSON, which a page cannot
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 import json
 from collections.abc import Collection, Mapping
@@ -16,11 +14,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tailor.serving.keys import KeyRing
+from tailor.serving.limits import Limits
 from tailor.serving.problem import Problem
+from tailor.serving.rules import Rule, rules_for
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PUBLIC = frozenset({"/healthz", "/readyz"})
-"""Paths that need no key."""
 
 HEADERS: Mapping[str, str] = {
     "cache-control": "no-store",
@@ -32,23 +31,23 @@ HEADERS: Mapping[str, str] = {
 
 
 class Guard:
-    """ASGI middleware: Host, Origin, key, content type; sets security headers.
+    """ASGI middleware: Host, Origin, rule, key, limits, content type; sets security headers.
 
     Args:
         app: what is guarded.
         hosts: names accepted in the Host header besides those of the loopback interface.
         any_address: accept any IP address as Host (a server bound to all interfaces; rebinding needs a name).
-        api_key: the Bearer token to require, None for none.
+        ring: the keys that open it.
+        limits: how often a key may ask and an address may guess.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Collection[str] = (), any_address: bool = False, api_key: str | None = None
+        self, app: ASGIApp, *, hosts: Collection[str] = (), any_address: bool = False, ring: KeyRing, limits: Limits
     ) -> None:
         self._app = app
         self._hosts = LOOPBACK | {host.lower() for host in hosts}
         self._any_address = any_address
-        # Hashes of equal length are compared, so that the time taken says nothing about the key.
-        self._key = None if api_key is None else hashlib.sha256(api_key.encode()).digest()
+        self._ring, self._limits = ring, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,6 +60,7 @@ class Guard:
         try:
             self._check(scope)
         except Problem as problem:
+            scope["trace"].code = problem.code or ""
             await reply_problem(problem, answer)
             return
         await self._app(scope, receive, answer)
@@ -71,10 +71,17 @@ class Guard:
             headers.setdefault(name.lower(), []).append(value.decode("latin-1"))
         self._check_host(headers.get(b"host", []))
         self._check_origin(headers.get(b"origin", []), headers[b"host"][0])
-        if scope["path"] not in PUBLIC:
-            self._check_key(headers.get(b"authorization", []))
-        if scope["method"] not in ("GET", "HEAD"):
-            _check_content_type(headers.get(b"content-type", []))
+        rules = rules_for(scope["path"])
+        rule = next((r for r in rules if r.method == scope["method"]), None)
+        if rule is not None:
+            scope["trace"].route = rule.path
+        if rule is None or rule.scope is not None:
+            self._check_key(scope, headers.get(b"authorization", []), rule)
+        if rule is None:
+            message = "This path does not take this method." if rules else "There is no such path."
+            raise Problem(405 if rules else 404, message)
+        if rule.body is not None:
+            _check_content_type(headers.get(b"content-type", []), rule.body)
 
     def _check_host(self, values: list[str]) -> None:
         host = _host_name(values[0]) if len(values) == 1 else None
@@ -97,19 +104,28 @@ class Guard:
                     kind="permission_error",
                 )
 
-    def _check_key(self, values: list[str]) -> None:
-        if self._key is None:
+    def _check_key(self, scope: Scope, values: list[str], rule: Rule | None) -> None:
+        if self._ring.open:
             return
+        address = str((scope.get("client") or ("",))[0])
+        self._limits.check_address(address)
         scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
-        given = hashlib.sha256(token.strip().encode("latin-1")).digest()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given, self._key):
+        key = self._ring.find(token.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
+            if token:
+                self._limits.wrong_key(address)
             message = "Missing or wrong API key; send 'Authorization: Bearer <key>'."
             raise Problem(401, message, code="invalid_api_key", kind="authentication_error")
+        scope["trace"].key = key.id
+        if rule is not None and rule.scope not in key.scopes:
+            message = f"This key lacks the scope '{rule.scope}'."
+            raise Problem(403, message, code="scope_missing", kind="permission_error")
+        self._limits.check_key(key.id, key.per_minute)
 
 
-def _check_content_type(values: list[str]) -> None:
-    if len(values) != 1 or values[0].split(";")[0].strip().lower() != "application/json":
-        raise Problem(415, "The content type must be application/json.", code="unsupported_media_type")
+def _check_content_type(values: list[str], wanted: str) -> None:
+    if len(values) != 1 or values[0].split(";")[0].strip().lower() != wanted:
+        raise Problem(415, f"The content type must be {wanted}.", code="unsupported_media_type")
 
 
 def _split(url: str) -> SplitResult | None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailor.errors import ConfigError, MissingDependency
+from tailor.serving.keys import KeyStore
 
 if TYPE_CHECKING:
+    from tailor.serving.request_log import LogSettings
     from tailor.serving.warm import RuntimeFactory
 
 KEY_VARIABLE = "TAILOR_API_KEY"
@@ -29,15 +31,20 @@ def serve(
     *,
     model: str = "champion",
     runtime_factory: RuntimeFactory | None = None,
+    log_settings: LogSettings | None = None,
+    access_log: bool = False,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get 30 s to finish.
 
     Args:
-        host: a loopback address, unless the environment variable TAILOR_API_KEY holds a key, which every request must
-            then bring. There is no TLS here: put a proxy in front where the network is not trusted.
+        host: a loopback address, unless the workspace has keys or the environment variable TAILOR_API_KEY holds one,
+            which every request must then bring. There is no TLS here: put a proxy in front where the network is not
+            trusted.
         port: 0 for any free one.
         model: the release that answers where a request names none.
+        log_settings: what is kept of requests.
+        access_log: a line of JSON on standard error for every request.
         on_ready: told the URL once connections are accepted.
 
     Raises:
@@ -48,9 +55,11 @@ def serve(
         import uvicorn
 
         from tailor.serving.gateway import create_app
+        from tailor.serving.logs import log_to_stderr
     except ImportError:
         raise MissingDependency("Serving", "serve") from None
-    key = _key(host)
+    key = _key(host, workspace)
+    log_to_stderr(access=access_log)
     app = create_app(
         workspace,
         model=model,
@@ -58,6 +67,7 @@ def serve(
         hosts=_names(host),
         any_address=_is_wildcard(host),
         api_key=key,
+        log_settings=log_settings,
     )
     config = uvicorn.Config(
         app,
@@ -67,6 +77,7 @@ def serve(
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=60,
     )
     server = uvicorn.Server(config)
     with _listening(host, port) as listener, _stopping_calmly(server):
@@ -75,17 +86,17 @@ def serve(
         server.run(sockets=[listener])
 
 
-def _key(host: str) -> str | None:
+def _key(host: str, workspace: Path) -> str | None:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if key and len(key) < SHORTEST_KEY:
         raise ConfigError(
             f"{KEY_VARIABLE} has {len(key)} characters; expected {SHORTEST_KEY} or more.",
             hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"',
         )
-    if not key and not _is_loopback(host):
+    if not key and not _is_loopback(host) and not KeyStore(workspace).keys():
         raise ConfigError(
             f"{host} is reachable from other machines, and no key protects it.",
-            hint=f"Set {KEY_VARIABLE} to a long random text, or use --host 127.0.0.1.",
+            hint=f"Make one: tailor keys add NAME. Or set {KEY_VARIABLE}, or use --host 127.0.0.1.",
         )
     return key or None
 
