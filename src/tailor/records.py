@@ -88,11 +88,12 @@ class Passage:
 @dataclass(frozen=True)
 class Base:
     """A base model. `kind`: builtin and folder are local Hugging Face folders (`location` is the path), hub is a
-    Hugging Face name, endpoint an OpenAI-compatible URL (`name` is then the model name there).
+    Hugging Face name, endpoint an OpenAI-compatible URL (`name` is then the model name there), command a program of the
+    user's (`name` is its command line, `location` the folder it is run in).
     `revision` is the content hash (local), commit (hub) or model name (endpoint). `key_env` names the environment
     variable that holds an endpoint's key; the key itself is never stored."""
 
-    kind: Literal["builtin", "folder", "hub", "endpoint"]
+    kind: Literal["builtin", "folder", "hub", "endpoint", "command"]
     name: str
     location: str
     revision: str = ""

@@ -31,7 +31,11 @@ def check(folder: Path, text: str | bytes, capsys: pytest.CaptureFixture[str], m
 ONE_MISTAKE = [
     ("seeds: [1, 2]", "sedes: [1, 2]", ["line 15: no setting called 'sedes'", "Did you mean 'seeds'?"]),
     ("  documents: docs", "  docments: docs", ["line 5: no setting called 'data.docments'", "mean 'documents'"]),
-    ("  - lora:", "  - lorra:", ["line 12: no arm called 'lorra'. Did you mean 'lora'?\nknown: zero-shot, few-shot"]),
+    (
+        "  - lora:",
+        "  - lorra:",
+        ["line 12: no arm called 'lorra'. Did you mean 'lora'?\nknown: zero-shot"],
+    ),
     ("- lora: {rank: 2", "- lora: {rnk: 2", ["line 12: lora: no option called 'rnk'. Did you mean 'rank'?"]),
     ("- lora: {rank: 2", "- lora: {rank: 0", ["line 12: lora: rank must be from 1 to 1024, found 0"]),
     ("- lora: {rank: 2", "- lora: {rank: big", ["line 12: lora: rank: ", "found 'big'"]),

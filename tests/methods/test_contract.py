@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import Server
 
 from tailor.errors import DataError, ModelError
 from tailor.files import write_json
@@ -34,8 +37,31 @@ NO_METHODS = {"base", "compose", "tuning", "with_passages"}
 ASKED = [(Message("user", "Colour of Ada?"),), (Message("user", "Which colour does Jo like best of all?"),)]
 
 
+BOT = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({"id": asked["id"], "text": asked["messages"][-1]["content"].upper()}))
+"""
+
+
+@cache
+def server() -> Server:
+    """A server that says Hello! to everything, until the tests end."""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    return Server()
+
+
+def options_of(name: str) -> dict[str, Any]:
+    if name == "command":
+        return {"run": shlex.join([sys.executable, "-c", BOT])}
+    if name == "endpoint":
+        return {"url": server().url, "model": "small-1"}
+    return SHORT.get(name, {})
+
+
 def arm_of(name: str) -> Arm:
-    [arm] = expand(name, SHORT.get(name, {}))
+    [arm] = expand(name, options_of(name))
     return arm
 
 
@@ -91,7 +117,7 @@ def test_fit_answer_store_and_answer_again(name: str, context: Make) -> None:
     fitted = fit_arm(arm_of(name), fit)
     assert fitted.seconds >= 0
     assert all(0 <= f <= 1 for f in heard)
-    assert fitted.adaptation.base == fit.base
+    assert (fitted.adaptation.base == fit.base) is not getattr(load_method(name), "own_base", False)
     first = said(fit.runtime, fitted)
     trained = load_method(name).trains_weights
     assert (fitted.training is not None) == trained
@@ -153,7 +179,9 @@ def test_another_seed_matters_only_where_it_is_used(name: str, context: Make, tm
     assert len(found) == (2 if load_method(name).uses_seed else 1)
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS.builtin if n not in {"zero-shot", "prompt", "rag"}])
+@pytest.mark.parametrize(
+    "name", [n for n in METHODS.builtin if n not in {"zero-shot", "prompt", "rag", "endpoint", "command"}]
+)
 def test_nothing_to_learn_from_is_an_error(name: str, context: Make) -> None:
     with pytest.raises(DataError, match="training split is empty"):
         fit_arm(arm_of(name), context(train=()))

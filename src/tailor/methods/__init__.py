@@ -16,6 +16,8 @@ BUILTIN = {
     "few-shot": "tailor.methods.few_shot:FewShot",
     "few-shot-nearest": "tailor.methods.few_shot_nearest:FewShotNearest",
     "rag": "tailor.methods.rag:Rag",
+    "endpoint": "tailor.methods.endpoint:Endpoint",
+    "command": "tailor.methods.command:Command",
     "last-layers": "tailor.methods.last_layers:LastLayers",
     "lora": "tailor.methods.lora:LoRA",
     "distill": "tailor.methods.distill:Distill",

@@ -22,7 +22,8 @@ class FitContext:
     dev split in [0, 1], NaN where the dev split is empty; `beside` is what the parts of a hybrid set that were fitted
     before, None for an arm of one part; `judge` gives the primary metric of one answer to an example in [0, 1];
     `general` gives rows that have nothing to do with the team's and with no test item, for keeping general ability,
-    when first asked (it may have to sample them from the base).
+    when first asked (it may have to sample them from the base); `workspace` is the folder of tailor.yaml, which paths
+    in options are relative to.
     """
 
     base: Base
@@ -35,6 +36,7 @@ class FitContext:
     dev_score: Callable[[Adaptation], float]
     progress: Progress = lambda _fraction, _words: None
     beside: Adaptation | None = None
+    workspace: Path = Path()
     judge: Callable[[Example, str], float] = lambda example, text: float(text.strip() == example.answer)
     general: Callable[[], Sequence[Example]] = tuple
 
@@ -45,6 +47,10 @@ class Method(Protocol):
     `options` is a frozen dataclass with a default for every field; `complexity` orders arms from simple to involved
     (0 the base as it is), which is how ties are broken; `uses_seed` says whether two seeds can differ; `trains_weights`
     whether a local base is needed.
+
+    Two attributes may be left out: `required` names options that cannot stay at their default; `own_base` says that the
+    arm answers with another model than the study's, so that it joins with no other. Options that read files have a
+    method `files(workspace)` that lists them, for the plan's hash.
     """
 
     options: ClassVar[type[Any]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,9 @@ def expand(name: str, options: Mapping[str, Any]) -> list[Arm]:
     Raises:
         ConfigError: unknown method or option, or a value it cannot have.
     """
+    if kind := _own_name(name, options):
+        given = {FIRST[kind]: options[kind], **{k: v for k, v in options.items() if k != kind}}
+        return [Arm(name + label, (part,)) for part, label in _variants(kind, given)]
     methods = name.split("+")
     for method in methods:
         METHODS.load(method)
@@ -91,8 +95,26 @@ def expand(name: str, options: Mapping[str, Any]) -> list[Arm]:
     for combination in itertools.product(*choices):
         labels = [label for _, label in combination if label]
         _check_passages(name, [part for part, _ in combination])
+        _check_bases(name, [part.method for part, _ in combination])
         arms.append(Arm(name + "".join(labels), tuple(part for part, _ in combination)))
     return arms
+
+
+FIRST = {"command": "run", "endpoint": "url"}
+
+
+def _own_name(name: str, options: Mapping[str, Any]) -> str | None:
+    """`command` or `endpoint` where an entry gives one a name of its own: `our-bot: {command: "python bot.py"}`.
+
+    Raises:
+        ConfigError: the name has characters that no arm's name has.
+    """
+    kind = next((k for k in FIRST if k in options), None)
+    if kind is None or set(name.split("+")) & set(METHODS.names()):
+        return None
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise ConfigError(f"{name}: an arm with a {kind} has a name of letters, digits, '.', '-' and '_'.")
+    return kind
 
 
 def _check_passages(name: str, parts: Sequence[Part]) -> None:
@@ -103,6 +125,13 @@ def _check_passages(name: str, parts: Sequence[Part]) -> None:
             f"{name}: train_with: passages needs a part that searches.",
             hint=f"For example: rag+{asked[0]}: {{{asked[0]}: {{train_with: passages}}}}",
         )
+
+
+def _check_bases(name: str, methods: Sequence[str]) -> None:
+    """An arm with a model of its own joins with none."""
+    own = [m for m in methods if getattr(load_method(m), "own_base", False)]
+    if own and len(methods) > 1:
+        raise ConfigError(f"{name}: {own[0]} answers with a model of its own and joins with no other arm.")
 
 
 def arm_from_plan(entry: Mapping[str, Any]) -> Arm:
@@ -157,6 +186,9 @@ def _options(method: str, values: Mapping[str, Any]) -> Any:
             close = get_close_matches(str(key), known, n=1)
             guess = f" Did you mean '{close[0]}'?" if close else ""
             raise ConfigError(f"{method}: no option called '{key}'.{guess}", hint=f"known: {', '.join(known)}")
+    for key in getattr(load_method(method), "required", ()):
+        if not values.get(key):
+            raise ConfigError(f"{method}: the option '{key}' is missing.", hint=f"known: {', '.join(known)}")
     try:
         return TypeAdapter(record).validate_python(dict(values))
     except ValidationError as error:

@@ -59,6 +59,10 @@ def open_engine(base: Base) -> Engine:
         from tailor.models.openai_endpoint import OpenAIEndpoint
 
         return OpenAIEndpoint(base)
+    if base.kind == "command":
+        from tailor.models.command import Command
+
+        return Command(base)
     from tailor.models.transformers_engine import TransformersEngine
 
     return TransformersEngine(base)

@@ -47,6 +47,11 @@ def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -
         )
     fit = read_json(study / "fits" / fits[chosen])
     adaptation = adaptation_from_json(fit["adaptation"])
+    if adaptation.base.kind == "command":
+        raise GateError(
+            f"{arm} is a command and cannot be released: a release starts no programs.",
+            hint="Serve the program itself, behind an OpenAI-compatible address.",
+        )
     plan = read_json(study / "plan.json")["plan"]
     quality = record["quality"] or {}
     known = {k: quality[k] for k in ("value", "low", "high", "n_items", "n_facts") if quality.get(k) is not None}

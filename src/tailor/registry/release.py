@@ -190,6 +190,8 @@ def load_release(folder: Path, *, manifest_sha256: str | None = None) -> Release
     digest = verify(folder, manifest_sha256=manifest_sha256)
     record = read_record(folder)
     adaptation = adaptation_from_json(read_json(folder / ADAPTATION))
+    if adaptation.base.kind == "command":
+        raise ArtifactError(f"{folder / ADAPTATION} names a program; a release never starts one.")
     for artifact in artifacts(adaptation):
         check_inside(artifact.path, folder / ADAPTATION)
         if not (folder / artifact.path).is_dir():

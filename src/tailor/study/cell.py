@@ -118,6 +118,7 @@ def _fit(study: Study, cell: Cell, runtime: Runtime, path: Path, progress: CellP
         dev_score=lambda a: dev_score(study, a, runtime),
         progress=lambda fraction, words: progress("fit", fraction, words),
         judge=lambda example, text: _value(score(example, text, metric)),
+        workspace=study.workspace.folder.resolve(),
         general=lambda: rows_to_rehearse(
             study.inputs.general, study.inputs.base, study.inputs.of("test"), study.workspace.store
         ),

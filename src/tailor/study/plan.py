@@ -13,8 +13,8 @@ from typing import Any
 import tailor
 from tailor.errors import ArtifactError, StudyError
 from tailor.evaluation.metrics import load_metric, metric_entry
-from tailor.files import canonical_json, read_json, sha256_of, to_plain, write_json, write_text
-from tailor.methods.compose import Arm
+from tailor.files import canonical_json, read_json, sha256_of, sha256_of_file, to_plain, write_json, write_text
+from tailor.methods.compose import Arm, Part
 from tailor.models.hub import pinned
 from tailor.records import CELLS, Example
 from tailor.study.config import Workspace
@@ -116,10 +116,7 @@ def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[st
             "name": config.name,
             "question": config.question,
             "base": {"kind": inputs.base.kind, "name": inputs.base.name, "revision": inputs.base.revision},
-            "arms": [
-                {"name": a.name, "parts": [{"method": p.method, "options": p.options} for p in a.parts]}
-                for a in workspace.arms
-            ],
+            "arms": [{"name": a.name, "parts": [_part(p, workspace.folder) for p in a.parts]} for a in workspace.arms],
             "seeds": list(seeds),
             "metric": metric_entry(metric),
             "primary_cell": PRIMARY_CELL,
@@ -153,6 +150,14 @@ def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[st
         }
     )
     return plan
+
+
+def _part(part: Part, folder: Path) -> dict[str, Any]:
+    """A part of an arm in the plan: method, options, and what the files have in them that it reads."""
+    plain = {"method": part.method, "options": part.options}
+    files = getattr(part.options, "files", None)
+    found = {str(f): sha256_of_file(folder / f) for f in files(folder)} if files else {}
+    return {**plain, "files": found} if found else plain
 
 
 def _stored(folder: Path) -> dict[str, Any] | None:
