@@ -7,6 +7,7 @@ TailorError                  every error a person can act on; the CLI prints it 
 ├── ModelError               a base model, adapter or endpoint cannot be used        (exit 4)
 ├── ArtifactError            a stored file is missing, changed or from a newer Tailor (exit 4)
 ├── StudyError               a study cannot be started, continued or read            (exit 5)
+│   └── SplitChanged         the test of an earlier study was changed
 └── GateError                a release was refused by a gate                         (exit 6)
 """
 
@@ -110,6 +111,17 @@ class StudyError(TailorError):
     """A study cannot be started, continued or read."""
 
     exit_code = 5
+
+
+class SplitChanged(StudyError):
+    """Questions that tested an earlier study are gone, have other answers or would be trained on."""
+
+    def __init__(self, message: str, *, problems: tuple[Problem, ...], hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return str(DataError(self.message, problems=self.problems, hint=self.hint))
 
 
 class GateError(TailorError):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailor.data.frozen import FrozenSplit
 from tailor.data.split import dataset_sha256, split_examples, summarise
 from tailor.errors import ConfigError, DataError
 from tailor.records import Example, Message
@@ -197,3 +198,71 @@ def test_new_facts_do_not_move_old_ones(old: int, new: int, framings: int, seed:
     added = first + rows(**{f"new{i}": framings for i in range(new)})
     after = {e.id: (e.split, e.cell) for e in split_examples(added, seed=seed)}
     assert {i: after[i] for i in before} == before
+
+
+def freeze(examples: list[Example]) -> FrozenSplit:
+    return FrozenSplit.of(examples)
+
+
+@settings(max_examples=60)
+@given(
+    before=st.lists(st.integers(1, 7), min_size=2, max_size=14),
+    more=st.lists(st.integers(0, 6), min_size=14, max_size=14),
+    new=st.lists(st.integers(1, 6), max_size=6),
+    seed=st.integers(0, 50),
+    shuffler=st.randoms(),
+)
+def test_new_rows_do_not_move_those_of_a_frozen_split(
+    before: list[int], more: list[int], new: list[int], seed: int, shuffler: random.Random
+) -> None:
+    first = rows(**{f"f{i}": n for i, n in enumerate(before)})
+    done = split_examples(first, seed=seed)
+    places = {e.id: (e.split, e.cell) for e in done}
+    later = first + [row(f"f{i}", 100 + k) for i in range(len(before)) for k in range(more[i])]
+    later += rows(**{f"new{i}": n for i, n in enumerate(new)})
+    shuffler.shuffle(later)
+    after = split_examples(later, seed=seed, frozen=freeze(done))
+    found = {e.id: (e.split, e.cell) for e in after}
+    assert {i: found[i] for i in places} == places
+    assert not freeze(done).changes(after, "")
+    # No fact is both trained and held out, and what tests a trained fact is within what is asked for.
+    trained = {e.fact for e in after if e.split == "train"}
+    assert not trained & held(after)
+    for fact in trained:
+        assert cells(after, fact)["test", "held-out-framing"] <= 3
+    assert dataset_sha256(split_examples(later, seed=seed, frozen=freeze(after))) == dataset_sha256(after)
+
+
+def test_a_frozen_split_grows_its_test_with_its_facts() -> None:
+    done = split_examples(many(30, 4), seed=3)
+    grown = many(30, 4) + [row(f"f{i}", 100 + k) for i in range(30) for k in range(3)]
+    after = split_examples(grown, seed=3, frozen=freeze(done))
+    for fact in {e.fact for e in after} - held(after):  # 7 framings: 3 test, 1 dev, 3 train
+        assert cells(after, fact)["test", "held-out-framing"] == 3
+        assert cells(after, fact)["train", None] == 3
+    assert held(after) == held(done)
+
+
+def test_facts_that_are_inferred_keep_their_names_and_sides() -> None:
+    def ask(question: str, answer: str) -> Example:
+        return Example(question, (Message("user", question),), answer)
+
+    first = [ask(f"How long is tour number {n}{end}", "two hours") for n in range(9) for end in ("?", " today?")]
+    done = split_examples(first, seed=1)
+    # With fewer than 12 rows an answer is specific; from 13 on it is not, and facts are grouped by their questions.
+    more = [*first, *(ask(f"What time does line {n} need?", "two hours") for n in range(20))]
+    after = {e.id: (e.split, e.cell, e.fact) for e in split_examples(more, seed=1, frozen=freeze(done))}
+    assert {e.id: (e.split, e.cell, e.fact) for e in done if e.id in after} == {e.id: after[e.id] for e in done}
+
+
+def test_a_changed_test_is_noticed() -> None:
+    done = split_examples(many(10, 6), seed=0)
+    kept = freeze(done)
+    test = [e for e in done if e.split == "test" and e.cell == "held-out-framing"]
+    gone, edited, moved = test[:3]
+    changed = [replace(e, answer="another") if e is edited else e for e in done if e is not gone]
+    changed = [replace(e, split="train") if e.id == moved.id else e for e in changed]
+    fields = sorted(str(p.field) for p in kept.changes(changed, "x"))
+    assert fields == ["None", "answer", "split"]
+    trained = next(e for e in done if e.split == "train")
+    assert not kept.changes([e for e in done if e is not trained], "x")

@@ -104,6 +104,22 @@ def convert(
         out.print(f"set aside in {quarantine}: {aside.written:,}, each with what is wrong", soft_wrap=True)
 
 
+@app.command("accept-test")
+def accept(workspace: WorkspaceOption = Path()) -> None:
+    """Take the questions as they are now for the test, where a study refuses them because test questions were changed.
+
+    All other questions keep their places. Results until now cannot be compared with later ones.
+    """
+    from tailor.study.config import load_workspace
+    from tailor.study.inputs import read_questions
+    from tailor.study.splits import accept_test
+
+    loaded = load_workspace(workspace)
+    changed = accept_test(loaded, read_questions(loaded))
+    words = f"{changed} changed test question{'' if changed == 1 else 's'} accepted" if changed else "nothing changed"
+    console().print(f"{words}; all others keep their places", soft_wrap=True)
+
+
 class _Source:
     """What to read, from the command line or from tailor.yaml."""
 

@@ -165,10 +165,12 @@ def open_text(path: Path, name: str, encoding: str | None = None, *, newline: st
 
 def _encoding(sample: bytes, name: str) -> str:
     if is_binary(sample):
-        raise Unusable(Problem(name, None, None, "a binary file", "text", ENCODING_HINT))
+        raise Unusable(Problem(name, None, None, "a binary file", "UTF-8 text", ENCODING_HINT))
     chosen = detect(sample)
     if chosen is None:
-        raise Unusable(Problem(name, None, None, "text in an unknown encoding, or no text", "UTF-8", ENCODING_HINT))
+        raise Unusable(
+            Problem(name, None, None, "text in an unknown encoding, or no text", "UTF-8 text", ENCODING_HINT)
+        )
     return chosen
 
 

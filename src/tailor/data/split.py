@@ -1,7 +1,7 @@
 """The frozen split: which rows train, which choose options (dev), and which test what (cells).
 
 Every choice is a hash of the seed and of the thing itself. So the split does not depend on the order of the rows, and
-new facts join without moving old ones.
+new facts join without moving old ones. New framings of old facts join around those of a frozen split.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tailor.data.facts import infer_facts
+from tailor.data.frozen import TRAINED_SUFFIX, FrozenSplit, Place
 from tailor.data.similar import UnionFind, question_key
 from tailor.errors import ConfigError, DataError
 from tailor.files import canonical_json, sha256_of
-from tailor.records import CellName, Example, Split
+from tailor.records import CellName, Example
 
 DEV_SHARE = 0.2
-TRAINED_SUFFIX = "#trained"
 
-Place = tuple[Split | None, CellName | None]
 UNUSED: Place = (None, None)
 TRAIN: Place = ("train", None)
 DEV_FRAMING: Place = ("dev", "held-out-framing")
 HELD_OUT_FRAMING: Place = ("test", "held-out-framing")
+DEV_FACT: Place = ("dev", "held-out-fact")
 HELD_OUT_FACT: Place = ("test", "held-out-fact")
 
 
@@ -42,7 +42,12 @@ class SplitSummary:
 
 
 def split_examples(
-    examples: Sequence[Example], *, seed: int, held_out_facts: float = 0.2, test_framings: int = 3
+    examples: Sequence[Example],
+    *,
+    seed: int,
+    held_out_facts: float = 0.2,
+    test_framings: int = 3,
+    frozen: FrozenSplit | None = None,
 ) -> list[Example]:
     """Give every row its split and cell, and add the cell `trained-framing`.
 
@@ -55,11 +60,15 @@ def split_examples(
     `#trained`). Unanswerable rows and rows of the cell `general` are dev (a fifth) or test. One question asked twice is
     one framing. Rows that come with a split keep it.
 
+    With a frozen split, questions it knows keep their place. New framings of a fact fill up what its number of framings
+    calls for, then train (of held-out facts: are not used); new facts are held out by their own chance.
+
     Args:
         examples: rows; missing facts are inferred.
         seed: another seed, another split.
         held_out_facts: share of the facts, in [0, 1); at least one is held out and one trained if there are two.
         test_framings: test framings per fact, at least 1.
+        frozen: the split that was tested before.
 
     Returns:
         All rows in their order, then the copies.
@@ -73,25 +82,31 @@ def split_examples(
     if test_framings < 1:
         raise ConfigError(f"test_framings is at least 1, not {test_framings}.")
     rows = infer_facts(examples)
-    free = [i for i, e in enumerate(rows) if e.split is None]
-    places: dict[int, Place] = {i: _side_place(rows[i], seed) for i in free if not _asks_fact(rows[i])}
+    known: dict[int, Place] = {}
+    if frozen is not None:
+        rows = frozen.renamed(rows)
+        known = {i: kept.place for i, e in enumerate(rows) if e.split is None and (kept := frozen.get(e))}
+    free = [i for i, e in enumerate(rows) if e.split is None and i not in known]
+    places: dict[int, Place] = {i: _side_place(rows[i], seed) for i in free if not _asks_fact(rows[i])} | known
     blocks = _blocks([e for e in rows if _asks_fact(e)])
-    held = _held_out(blocks, {e.fact for e in rows if e.split in ("train", "dev")}, seed, held_out_facts)
+    trained = {e.fact for e in rows if e.split in ("train", "dev")}
+    old = _old_facts(rows, known)
+    trained |= {f for f, of_fact in old.items() if _is_trained(of_fact)}
+    held = _held_out(blocks, trained, seed, held_out_facts, set(old) - trained)
     framings = _framings(rows, [i for i in free if _asks_fact(rows[i])], seed)
     dev = _dev_facts({f: len(q) for f, q in framings.items() if f not in held}, seed)
     for fact, questions in framings.items():
-        for place, same in zip(
-            _fact_places(len(questions), fact in held, fact in dev, test_framings), questions, strict=True
-        ):
+        wanted = _fact_places(len(questions) + len(old.get(fact, {})), fact in held, fact in dev, test_framings)
+        for place, same in zip(_left(wanted, old.get(fact, {}), len(questions)), questions, strict=True):
             places.update(dict.fromkeys(same, place))
     has_dev = {i for i, e in enumerate(rows) if "dev" in (e.split, places.get(i, UNUSED)[0]) and _asks_fact(e)}
-    if not has_dev:
+    if not has_dev and not known:
         _lend_dev({f: q for f, q in framings.items() if f in held}, places, seed)
     placed = [replace(e, split=places[i][0], cell=places[i][1]) if i in places else e for i, e in enumerate(rows)]
     trained = {e.fact for e in placed if e.split == "train" and _asks_fact(e)}
     _check_groups(placed, blocks, trained)
     placed = [e if i in places else replace(e, cell=_given_cell(e, trained)) for i, e in enumerate(placed)]
-    return placed + _trained_framings(placed, seed)
+    return placed + _trained_framings(placed, seed, frozen)
 
 
 def dataset_sha256(examples: Iterable[Example]) -> str:
@@ -141,12 +156,39 @@ def _blocks(examples: list[Example]) -> dict[str, set[str]]:
     return dict(blocks)
 
 
-def _held_out(blocks: dict[str, set[str]], trained: set[str], seed: int, share: float) -> set[str]:
-    """The facts that are held out; those with given train or dev rows cannot be."""
+def _old_facts(rows: list[Example], known: dict[int, Place]) -> dict[str, dict[str, Place]]:
+    """The facts of a frozen split with their questions and where those are."""
+    old: dict[str, dict[str, Place]] = defaultdict(dict)
+    for i, place in known.items():
+        if _asks_fact(rows[i]):
+            old[rows[i].fact][question_key(rows[i])] = place
+    return dict(old)
+
+
+def _is_trained(places: dict[str, Place]) -> bool:
+    return any(split == "train" or cell == "held-out-framing" for split, cell in places.values())
+
+
+def _left(wanted: list[Place], old: dict[str, Place], n: int) -> list[Place]:
+    """The places of n new questions: what is wanted and not there yet, tests first. What is too much stays."""
+    if DEV_FACT in old.values():  # a held-out fact that options were chosen on tests nothing
+        return [UNUSED] * n
+    there = Counter(old.values())
+    left = []
+    for place in wanted:
+        if there[place]:
+            there[place] -= 1
+        else:
+            left.append(place)
+    return left[:n]
+
+
+def _held_out(blocks: dict[str, set[str]], trained: set[str], seed: int, share: float, before: set[str]) -> set[str]:
+    """The facts that are held out: those that were, and others by chance. Those with train or dev rows cannot be."""
     chance = {b: _chance(seed, "held out", b) for b, facts in blocks.items() if not facts & trained}
     order = sorted(chance, key=lambda b: (chance[b], b))
-    chosen = [b for b in order if chance[b] < share]
-    if share > 0 and len(blocks) > 1:
+    chosen = [b for b in order if chance[b] < share or blocks[b] & before]
+    if share > 0 and len(blocks) > 1 and not before:
         chosen = chosen or order[:1]
         if len(chosen) == len(blocks):
             chosen = chosen[:-1]
@@ -190,7 +232,7 @@ def _lend_dev(held: dict[str, list[list[int]]], places: dict[int, Place], seed: 
     count = max(1, sum(_chance(seed, "dev", f) < DEV_SHARE for f in order))
     for fact in order[: min(count, len(order) - 1)]:
         for i in (i for same in held[fact] for i in same):
-            places[i] = ("dev", "held-out-fact") if places[i][0] else UNUSED
+            places[i] = DEV_FACT if places[i][0] else UNUSED
 
 
 def _given_cell(example: Example, trained: set[str]) -> CellName | None:
@@ -206,16 +248,19 @@ def _check_groups(placed: list[Example], blocks: dict[str, set[str]], trained: s
     torn = sorted(block for block, facts in blocks.items() if facts & trained and facts & held)
     if torn:
         raise DataError(
-            f"The given splits tear {len(torn)} groups apart, such as '{torn[0]}': some of its facts are trained, some"
-            " only tested.",
-            hint="Give all facts of a group train rows or none, or leave the column split out.",
+            f"The splits tear {len(torn)} groups apart, such as '{torn[0]}': some of its facts are trained, some only"
+            " tested.",
+            hint="Give all facts of a group train rows or none, or leave the column split out. New rows cannot join a"
+            " trained and a held-out group of a frozen split.",
         )
 
 
-def _trained_framings(placed: list[Example], seed: int) -> list[Example]:
-    rows: dict[str, list[tuple[float, str, Example]]] = defaultdict(list)
+def _trained_framings(placed: list[Example], seed: int, frozen: FrozenSplit | None) -> list[Example]:
+    rows: dict[str, list[tuple[bool, float, str, Example]]] = defaultdict(list)
     for e in placed:
         if e.split == "train" and _asks_fact(e):
-            rows[e.fact].append((_chance(seed, "trained", e.fact, question_key(e)), e.id, e))
-    chosen = (min(rows[fact], key=lambda r: r[:2])[2] for fact in sorted(rows))
+            kept = frozen.get(e) if frozen else None
+            first = not (kept and kept.copied)
+            rows[e.fact].append((first, _chance(seed, "trained", e.fact, question_key(e)), e.id, e))
+    chosen = (min(rows[fact], key=lambda r: r[:3])[3] for fact in sorted(rows))
     return [replace(e, id=e.id + TRAINED_SUFFIX, split="test", cell="trained-framing") for e in chosen]

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from tailor.data.facts import infer_facts
 from tailor.data.read import read_documents, read_files
-from tailor.data.split import dataset_sha256, split_examples
+from tailor.data.split import dataset_sha256
 from tailor.errors import ConfigError, DataError, TailorError
 from tailor.models import resolve_base
 from tailor.records import Base, CellName, Document, Example, Passage
 from tailor.retrieval.chunk import chunk
 from tailor.study.config import Workspace
 from tailor.study.general import General, read_general
+from tailor.study.splits import split_workspace
 
 PRIMARY_CELL: CellName = "held-out-framing"
 
@@ -33,6 +34,12 @@ class Inputs:
     passages: tuple[Passage, ...]
     dataset_sha256: str
     general: General = field(default_factory=General)
+
+    @property
+    def own(self) -> tuple[Example, ...]:
+        """The rows of the team's own files."""
+        others = {e.id for e in self.general.tests}
+        return tuple(e for e in self.examples if e.id not in others)
 
     def of(self, split: str) -> tuple[Example, ...]:
         """The rows of one split."""
@@ -54,12 +61,7 @@ def read_inputs(workspace: Workspace) -> Inputs:
     _attempt(errors, lambda: _check_arms(workspace, base))
     if errors or base is None:
         raise _all(errors)
-    rows = split_examples(
-        questions or [],
-        seed=config.split_seed,
-        held_out_facts=config.data.held_out_facts,
-        test_framings=config.data.test_framings,
-    )
+    rows = split_workspace(workspace, questions or [])
     examples = tuple(sorted([*rows, *general.tests], key=lambda e: e.id))
     _check_test(examples)
     passages = tuple(chunk(documents or []))

@@ -20,6 +20,7 @@ from tailor.records import CELLS, Example
 from tailor.study.config import Workspace
 from tailor.study.general import recipe
 from tailor.study.inputs import PRIMARY_CELL, Inputs
+from tailor.study.splits import freeze
 
 FORMAT_VERSION = 1
 LONGEST_NAME = 80
@@ -91,6 +92,7 @@ def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> 
         asked = any((folder / "answers").glob("*.jsonl"))
         same_test += asked and stored["plan"]["dataset"]["test_sha256"] == plan["dataset"]["test_sha256"]
     folder = found or _new_folder(studies, plan, digest, _test(inputs))
+    freeze(workspace, inputs.own)
     cells = tuple(_cells(workspace.arms, seeds))
     return Study(folder.name, folder, workspace, inputs, plan, digest, cells, same_test + 1)
 
