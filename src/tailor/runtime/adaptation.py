@@ -56,6 +56,15 @@ def adaptation_from_json(value: Mapping[str, Any]) -> Adaptation:
     return adaptation
 
 
+def without_help(adaptation: Adaptation) -> Adaptation:
+    """The model alone: its weights, without instruction, demonstrations, retrieval or constraint.
+
+    General ability is asked of it: what tuning did to the model shows there. An instruction to answer from passages
+    only, obeyed, is no loss of ability.
+    """
+    return dataclasses.replace(adaptation, system=None, demonstrations=None, retriever=None, constraint=None)
+
+
 def _unknown(value: Any, known: Any, place: str = "") -> list[str]:
     """Dotted names of keys in `value` that `known` has not."""
     if isinstance(value, Mapping) and isinstance(known, Mapping):

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tailor.methods.compose import fit_arm
 from tailor.methods.tuning import read_record
 from tailor.models.loading import first_line
 from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message, Score
-from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json
+from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json, without_help
 from tailor.study.general import rows_to_rehearse
 from tailor.study.ladder import climb
 from tailor.study.plan import Cell, Study
@@ -162,13 +163,18 @@ def _value(scored: Score | Failure) -> float:
 
 
 def _answer(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path, progress: CellProgress) -> None:
+    """General items are asked of the model alone, all others of the whole arm."""
     done = answered(path)
     items = [e for e in study.inputs.of("test") if e.id not in done]
-    for start in range(0, len(items), CHUNK):
-        chunk = items[start : start + CHUNK]
-        answers = runtime.answer(adaptation, [e.messages for e in chunk])
+    items.sort(key=lambda e: e.cell == "general")  # stable: two groups, each in the order of the test
+    own = sum(e.cell != "general" for e in items)
+    starts = [*range(0, own, CHUNK), *range(own, len(items), CHUNK), len(items)]
+    for start, end in pairwise(starts):
+        chunk = items[start:end]
+        asked = adaptation if start < own else without_help(adaptation)
+        answers = runtime.answer(asked, [e.messages for e in chunk])
         append_lines(path, [_line(e, a) for e, a in zip(chunk, answers, strict=True)])
-        progress("answer", (start + len(chunk)) / len(items), f"{start + len(chunk)} of {len(items)}")
+        progress("answer", end / len(items), f"{end} of {len(items)}")
 
 
 def answered(path: Path) -> set[str]:

@@ -23,7 +23,7 @@ from tailor.methods.compose import arm_from_plan
 from tailor.plugins import did_you_mean
 from tailor.records import Adaptation, Completion, Example, Failure, Message, Passage, Score, Usage
 from tailor.retrieval.search import read_passages
-from tailor.runtime import Runtime
+from tailor.runtime import Runtime, without_help
 from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.gold import section_of
 from tailor.study.inputs import read_inputs
@@ -153,6 +153,8 @@ class StudyItems:
         adaptation = self.adaptation(answer.arm, answer.seed)
         if adaptation is None:
             raise ArtifactError(f"{answer.arm} has no fit in this study.", hint="Run tailor compare to finish it.")
+        if item.cell == "general":
+            adaptation = without_help(adaptation)
         shown = answer.answer.passages if isinstance(answer.answer, Completion) else None
         given = [shown] if shown is not None else None
         [prompt], _ = Runtime(self.workspace / ".tailor" / "models").prompts(adaptation, [item.messages], given)

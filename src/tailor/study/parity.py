@@ -18,6 +18,7 @@ from tailor.study.items import StudyItems
 MARGIN = 0.05
 """Largest share of other answers that is let pass. On one machine greedy answers are equal to the last character; on
 another, near-ties fall differently for about one answer in fifty (rounding)."""
+NOT_ASKED = ("trained-framing", "general")  # copies of training rows; and what is asked of the model alone
 Ask = Callable[[Sequence[Example]], list[Completion | Failure]]
 
 
@@ -47,7 +48,7 @@ class Recorded:
         self.arm, self.seed = arm, seed if seed is not None else self.items.seeds(arm)[0]
         self.store = workspace / ".tailor" / "models"
         order = sorted(self.items.items.values(), key=lambda e: hashlib.sha256(e.id.encode()).hexdigest())
-        answers = [(e, self.items.answer(e, arm, self.seed).answer) for e in order if e.cell != "trained-framing"]
+        answers = [(e, self.items.answer(e, arm, self.seed).answer) for e in order if e.cell not in NOT_ASKED]
         self.sample = [(e, a) for e, a in answers if isinstance(a, Completion)][:count]
         if not self.sample:
             raise StudyError(f"{arm} has no answers in this study.", hint="Run tailor compare to finish it.")
