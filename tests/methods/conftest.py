@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from tailor.methods.base import FitContext
 from tailor.records import Base, Example, Message, Passage
 from tailor.runtime import Runtime
-from tiny_models import make_base
+from tiny_models import make_adapter, make_base
 
 NAMES = ["Ada", "Bo", "Cem", "Dora", "Eli", "Finn", "Gus", "Hal", "Ida", "Jo"]
 COLOURS = ["red", "green", "blue", "black", "white"]
@@ -45,7 +45,9 @@ PASSAGES = tuple(
 
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    return make_base(tmp_path_factory.mktemp("models") / "tiny", max_position_embeddings=512)
+    base = make_base(tmp_path_factory.mktemp("models") / "tiny", max_position_embeddings=512)
+    make_adapter(Path(base.location).parent / "adapter-made-elsewhere", base, seed=7)
+    return base
 
 
 @pytest.fixture
@@ -62,6 +64,7 @@ def context(tiny_base: Base, tmp_path: Path) -> Callable[..., FitContext]:
             "store": store,
             "runtime": Runtime(store),
             "seed": 0,
+            "workspace": Path(tiny_base.location).parent,
             "dev_score": lambda _adaptation: 0.5,
             # Answers of a random model are never right; this has an opinion on every one of them all the same.
             "judge": lambda example, text: zlib.crc32(f"{example.id} {text}".encode()) % 97 / 96,

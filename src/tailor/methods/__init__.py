@@ -19,6 +19,7 @@ BUILTIN = {
     "endpoint": "tailor.methods.endpoint:Endpoint",
     "command": "tailor.methods.command:Command",
     "last-layers": "tailor.methods.last_layers:LastLayers",
+    "adapter": "tailor.methods.adapter:Adapter",
     "lora": "tailor.methods.lora:LoRA",
     "distill": "tailor.methods.distill:Distill",
     "full": "tailor.methods.full:Full",
