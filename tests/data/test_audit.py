@@ -7,6 +7,8 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tailor.data.audit import Finding, audit
 from tailor.data.audit.contract import at_least, at_most
@@ -202,7 +204,7 @@ def test_production_questions_that_nobody_wrote_examples_for() -> None:
     assert finding(rows, "representativeness", production=alike).verdict == "ok"
     found = finding(rows, "representativeness", production=[*alike[:12], *["who won the football match"] * 4])
     assert (found.number, found.verdict) == (0.25, "warn")
-    assert found.rows == ("production line 13", "production line 14", "production line 15", "production line 16")
+    assert found.rows == ("production-13", "production-14", "production-15", "production-16")
     assert finding(rows[:5], "representativeness", production=alike).verdict == "unknown"
     assert "representativeness" not in dimensions(rows)
 
@@ -243,3 +245,24 @@ def test_enough_facts_for_the_difference_one_wants_to_see() -> None:
     # ((1.959964 * 0.44721 + 0.841621 * sqrt(0.1975)) / 0.05) ** 2 = (1.25054 / 0.05) ** 2 = 625.5.
     assert found.verdict == "warn"
     assert "626 facts would show 5" in found.text
+
+
+texts = st.text(st.characters(), max_size=40)
+examples = st.builds(
+    lambda question, answer, split, fact: Example(
+        repr((question, answer, split, fact)), (Message("user", question),), answer, split=split, fact=fact
+    ),
+    question=texts,
+    answer=st.none() | texts,
+    split=st.sampled_from([None, "train", "dev", "test"]),
+    fact=st.sampled_from(["", "a", "b"]),
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(examples, max_size=30), st.lists(texts, max_size=3))
+def test_any_rows_may_come(rows: list[Example], asked: list[str]) -> None:
+    found = audit(rows, [Document("d.md", "T", t) for t in asked], production=asked)
+    known = {r.id for r in rows} | {f"production-{n + 1}" for n in range(len(asked))}
+    assert all(set(f.rows) <= known for f in found.findings)
+    assert all((f.verdict == "unknown") <= math.isnan(f.number) for f in found.findings)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from tailor.data.audit import Audit, Embed, Finding
-    from tailor.records import Example
     from tailor.study.inputs import Inputs
 
 SHOWN, LONGEST = 3, 92
@@ -51,7 +50,7 @@ def check(
     if as_json:
         print_json({"workspace": loaded.config.name, "dataset_sha256": inputs.dataset_sha256, "audit": found})
     else:
-        _show(loaded.config.name, inputs, found)
+        _show(loaded.config.name, inputs, found, asked)
     if found.verdict == "bad":
         raise typer.Exit(2)
 
@@ -85,9 +84,10 @@ def _encoder() -> Embed:
     return encode
 
 
-def _show(name: str, inputs: Inputs, found: Audit) -> None:
+def _show(name: str, inputs: Inputs, found: Audit, asked: Sequence[str]) -> None:
     from rich.markup import escape
 
+    from tailor.data.audit.production import production_id
     from tailor.records import CELLS
 
     out = console()
@@ -96,12 +96,13 @@ def _show(name: str, inputs: Inputs, found: Audit) -> None:
     out.print(f"[bold]{escape(name)}[/]   base {escape(inputs.base.name)}   {documents}", soft_wrap=True)
     out.print(f"{len(inputs.of('train'))} train · {len(inputs.of('dev'))} dev · {len(inputs.of('test'))} test items")
     out.print("test: " + ", ".join(f"{n} {c}" for c, n in cells.items() if n))
-    out.print(_table(found.findings, {e.id: e for e in inputs.examples}))
+    texts = {e.id: e.question for e in inputs.examples} | {production_id(i): text for i, text in enumerate(asked)}
+    out.print(_table(found.findings, texts))
     counts = [f"{sum(f.verdict == v for f in found.findings)} {word}" for v, word in WORDS.items()]
     out.print(", ".join(counts) + "; nothing was changed")
 
 
-def _table(findings: Sequence[Finding], rows: Mapping[str, Example]) -> RenderableType:
+def _table(findings: Sequence[Finding], texts: Mapping[str, str]) -> RenderableType:
     """Verdict, dimension, number, limit, and in words with the worst rows."""
     from rich.console import Group
     from rich.table import Table
@@ -118,7 +119,7 @@ def _table(findings: Sequence[Finding], rows: Mapping[str, Example]) -> Renderab
         if f.verdict != "ok":
             lines = [
                 Text(f.text),
-                *(Text(_row(r, rows), "dim") for r in f.rows[:SHOWN]),
+                *(Text(_row(r, texts), "dim") for r in f.rows[:SHOWN]),
             ]
         limit = ("≥ " if f.at_least else "≤ ") + _number(f.threshold, f.unit)
         table.add_row(MARKS[f.verdict], f.dimension, _number(f.number, f.unit), limit, Group(*lines))
@@ -133,11 +134,9 @@ def _number(value: float, unit: str) -> str:
     return f"{value:.1f}" if unit == "ratio" else f"{value:,.0f}"
 
 
-def _row(identity: str, rows: Mapping[str, Example]) -> str:
+def _row(identity: str, texts: Mapping[str, str]) -> str:
     """A row's id and the beginning of its question, without anything personal."""
     from tailor.data.pii import scrub
 
-    if identity not in rows:
-        return identity
-    text = f"{identity}  {' '.join(scrub(rows[identity].question).split())}"
+    text = f"{identity}  {' '.join(scrub(texts.get(identity, '')).split())}"
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -16,6 +16,11 @@ MIN_QUESTIONS = 30
 SAMPLE = 20_000
 
 
+def production_id(place: int) -> str:
+    """What the question at a place of `Material.production`, from 0, is called."""
+    return f"production-{place + 1}"
+
+
 def representativeness(material: Material) -> Iterator[Finding]:
     """The share of production questions that are unlike every question of the data.
 
@@ -43,5 +48,5 @@ def representativeness(material: Material) -> Iterator[Finding]:
         f"{len(unlike):,} of {plural(len(asked), 'production question')} are unlike all of the data; if they were of"
         f" the same kind, {OWN_SHARE * 100:.0f} % would be."
     )
-    rows = [f"production line {i + 1}" for i in order.tolist()]
+    rows = [production_id(i) for i in order.tolist()]
     yield at_most("representativeness", len(unlike) / len(asked), MAX_UNLIKE, text, rows, unit="share")
