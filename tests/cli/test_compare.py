@@ -53,6 +53,8 @@ def test_results_have_the_documented_fields(compared: Path) -> None:
     assert set(results["dataset"]) >= {"sha256", "n_facts", "n_train", "n_dev", "n_test", "cells", "documents"}
     assert set(results["timing"]) == {"data", "fit", "answer", "analyse", "total"}
     assert set(results["environment"]) >= {"python", "torch", "transformers", "peft", "cpu", "cores", "bf16"}
+    assert {"leak, exact", "grounding", "size"} <= {f["dimension"] for f in results["audit"]}
+    assert all("rows" not in f for f in results["audit"])
     assert results["seeds"] == [1, 2]
     assert list(results["arms"]) == sorted(ARMS, key=lambda a: results["arms"][a]["complexity"])
     assert set(results["verdict"]) == {"kind", "arm", "sentence", "reasons", "doubts", "changes"}

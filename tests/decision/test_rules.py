@@ -174,6 +174,21 @@ def test_invented_answers_are_doubts() -> None:
     assert "lora invents an answer to two of three questions that cannot be answered, full to 71 of 100." in doubts
 
 
+def test_data_that_are_not_what_they_should_be_are_a_doubt() -> None:
+    def finding(dimension: str, verdict: str) -> dict[str, object]:
+        return {"dimension": dimension, "verdict": verdict, "text": f"{dimension}: {verdict}.", "number": 1}
+
+    results = study()
+    results["audit"] = [
+        finding("leak, form", "bad"),
+        finding("leak, near", "warn"),
+        finding("contradictions", "ok"),
+        finding("size", "warn"),
+    ]
+    doubts = decide(results).doubts
+    assert [d for d in doubts if d.startswith(("leak", "contra", "size"))] == ["leak, form: bad.", "leak, near: warn."]
+
+
 def test_tuning_alone_does_not_know_facts_left_out() -> None:
     assert any(
         d.startswith("lora and full answer 3 % and 4 % of questions about facts left out")

@@ -45,8 +45,7 @@ def check(
     asked = _questions(production) if production else []
     embed = _encoder() if meaning else None
     inputs = read_inputs(loaded)
-    own = [e for e in inputs.examples if e.cell != "general"]
-    found = audit(own, inputs.documents, production=asked, difference=loaded.config.margin, embed=embed)
+    found = audit(inputs.examples, inputs.documents, production=asked, difference=loaded.config.margin, embed=embed)
     if as_json:
         print_json({"workspace": loaded.config.name, "dataset_sha256": inputs.dataset_sha256, "audit": found})
     else:

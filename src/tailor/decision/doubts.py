@@ -22,6 +22,7 @@ def doubts(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
     """Plain sentences; empty where nothing is known to speak against the verdict."""
     found = [
         *_missing(evidence),
+        *_data(evidence),
         *_invented(choice, evidence),
         *_unmeasured(choice, evidence),
         *_left_out(evidence),
@@ -50,6 +51,15 @@ def _missing(evidence: Evidence) -> list[str]:
             verb = "is" if lost_answers == 1 else "are"
             lines.append(f"{count(lost_answers, 'answer')} of {arm} failed and {verb} not scored.")
     return lines
+
+
+def _data(evidence: Evidence) -> list[str]:
+    """What the audit calls bad, and test questions that are hardly new: both make every number doubtful."""
+    return [
+        str(f.get("text"))
+        for f in evidence.results.get("audit") or []
+        if f.get("verdict") == "bad" or (f.get("verdict") == "warn" and str(f.get("dimension")).startswith("leak"))
+    ]
 
 
 def _invented(choice: Choice, evidence: Evidence) -> list[str]:

@@ -270,6 +270,15 @@ def _seeds(evidence: Evidence) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _checked(findings: list[dict[str, Any]]) -> str:
+    """`22 dimensions fine; to look at: size; to mend: contradictions`; empty where the data were not audited."""
+    parts = [f"{sum(f.get('verdict') == 'ok' for f in findings)} dimensions fine"]
+    for verdict, name in (("warn", "to look at"), ("bad", "to mend")):
+        if found := [str(f.get("dimension")) for f in findings if f.get("verdict") == verdict]:
+            parts.append(f"{name}: {', '.join(found)}")
+    return "; ".join(parts) if findings else ""
+
+
 def _provenance(evidence: Evidence) -> list[tuple[str, str]]:
     """What must be known to trust or repeat the numbers; what is not known is not listed."""
     results = evidence.results
@@ -288,6 +297,7 @@ def _provenance(evidence: Evidence) -> list[tuple[str, str]]:
         ("base model", _joined(base.get("name"), f"revision {base['revision']}" if base.get("revision") else "")),
         ("parameters", f"{parameters / 1e6:,.1f} million" if parameters else ""),
         ("data", ", ".join(words.count(n, noun) for v, noun in sizes if (n := words.number(v)) is not None)),
+        ("data check", _checked(results.get("audit") or [])),
         ("data hash", str(data.get("sha256") or "")),
         ("plan hash", str(results.get("plan_sha256") or "")),
         ("uses of the test questions", words.decimal(results.get("test_touches"))),

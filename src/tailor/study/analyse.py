@@ -5,6 +5,7 @@ The schema is documented in docs/reference/results.md; the verdict is added by `
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import tailor
+from tailor.data.audit import audit
 from tailor.evaluation.comparison import compare, general_change
 from tailor.evaluation.metrics import metric_of_plan
 from tailor.evaluation.score import score
@@ -75,6 +77,7 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "deviations": [],
         "base": {**study.plan["base"], **describe_base(study.inputs.base)},
         "dataset": study.plan["dataset"],
+        "audit": _audit(study),
         "seeds": study.plan["seeds"],
         "metric": study.plan["metric"],
         "primary_cell": PRIMARY_CELL,
@@ -95,6 +98,12 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
     results["peak_memory_mb"] = max((c.peak_memory_mb for c in cells), default=0.0)
     plain: dict[str, Any] = to_plain(results)
     return plain
+
+
+def _audit(study: Study) -> list[dict[str, Any]]:
+    """What `tailor check` finds about the data, without naming rows: those of the team stay in the team's files."""
+    found = audit(study.inputs.examples, study.inputs.documents, difference=study.plan["margin"])
+    return [{k: v for k, v in dataclasses.asdict(f).items() if k != "rows"} for f in found.findings]
 
 
 def _ordered(study: Study) -> list[Arm]:
