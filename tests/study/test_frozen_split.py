@@ -92,3 +92,23 @@ def test_a_split_that_was_edited_is_refused(workspace: Path) -> None:
     path.write_text(path.read_text().replace('"split": "test"', '"split": "train"', 1))
     with pytest.raises(ArtifactError, match="changed after it was frozen"):
         read_inputs(load_workspace(workspace))
+
+
+def test_versions_of_the_data_are_listed_and_compared(workspace: Path) -> None:
+    plan(workspace)
+    with (workspace / "questions.jsonl").open("a") as file:
+        file.write(json.dumps({"id": "n", "fact": "Ivy", "question": "Where is Ivy?", "answer": "Rome"}) + "\n")
+    plan(workspace)
+    new, old = json.loads(tailor("data", "log", "-w", workspace, "--json").out)
+    assert new["parents"] == [old["version"]]
+    assert new["rows"] > old["rows"]
+    studies = sorted((workspace / ".tailor" / "studies").iterdir())
+    stored = [json.loads((s / "plan.json").read_text())["plan"]["dataset"]["sha256"] for s in studies]
+    assert stored == [old["version"], new["version"]]
+    assert (old["studies"], new["studies"]) == ([studies[0].name], [studies[1].name])
+    ran = tailor("data", "diff", old["version"][:8], "-w", workspace)
+    assert ran.code == 0, ran.err
+    assert "+ 'Where is Ivy?'" in ran.out
+    assert "1 added, 0 removed, 0 changed" in ran.out
+    found = json.loads(tailor("data", "diff", new["version"][:8], "questions.jsonl", "-w", workspace, "--json").out)
+    assert (found["added"], found["changed"]) == (0, 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tailor.cli import data_versions
 from tailor.cli.common import JsonOption, WorkspaceOption, console, print_json
 
 if TYPE_CHECKING:
@@ -118,6 +119,10 @@ def accept(workspace: WorkspaceOption = Path()) -> None:
     changed = accept_test(loaded, read_questions(loaded))
     words = f"{changed} changed test question{'' if changed == 1 else 's'} accepted" if changed else "nothing changed"
     console().print(f"{words}; all others keep their places", soft_wrap=True)
+
+
+app.command("log")(data_versions.log)
+app.command("diff")(data_versions.diff)
 
 
 class _Source:

@@ -18,6 +18,7 @@ from tailor.methods.compose import Arm, Part
 from tailor.models.hub import pinned
 from tailor.records import CELLS, Example
 from tailor.study.config import Workspace
+from tailor.study.dataset import record_dataset
 from tailor.study.general import recipe
 from tailor.study.inputs import PRIMARY_CELL, Inputs
 from tailor.study.splits import freeze
@@ -93,6 +94,7 @@ def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> 
         same_test += asked and stored["plan"]["dataset"]["test_sha256"] == plan["dataset"]["test_sha256"]
     folder = found or _new_folder(studies, plan, digest, _test(inputs))
     freeze(workspace, inputs.own)
+    record_dataset(workspace, inputs.examples)
     cells = tuple(_cells(workspace.arms, seeds))
     return Study(folder.name, folder, workspace, inputs, plan, digest, cells, same_test + 1)
 
