@@ -242,8 +242,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What one training took. `curve` holds (step, train loss, dev loss or NaN); `tokens` are those of the team's rows,
-    `rehearsal_tokens` and `rehearsal_seconds` (part of `seconds`) what protection against forgetting took."""
+    """What one training took. `curve` holds (step, train loss, dev loss or NaN); `tokens` are those of the team's rows;
+    `rehearsal_tokens` and `rehearsal_seconds` (part of `seconds`) what protection against forgetting took.
+    `dev_accuracy` (teacher forced, in [0, 1]) and `dev_loss` (nats a token) are of the weights kept, None without dev
+    rows."""
 
     method: str
     seed: int
@@ -257,6 +259,8 @@ class TrainingRecord:
     notes: tuple[str, ...] = ()
     rehearsal_tokens: int = 0
     rehearsal_seconds: float = 0.0
+    dev_accuracy: float | None = None
+    dev_loss: float | None = None
 
 
 @dataclass(frozen=True)

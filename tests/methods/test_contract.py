@@ -301,3 +301,23 @@ def test_training_changes_the_answers_and_not_the_base(context: Make) -> None:
     assert tuned.training is not None
     losses = [loss for _, loss, _ in tuned.training.curve]
     assert losses[-1] < losses[0] / 2
+
+
+@pytest.mark.slow
+def test_all_seeds_train_at_the_rate_that_was_chosen_once(context: Make, tmp_path: Path) -> None:
+    [arm] = expand("full", {"epochs": 110})
+    store = tmp_path / "store"
+    dev = context().train + context().dev
+    fits = [fit_arm(arm, context(store=store, dev=dev, seed=s)) for s in (1, 2)]
+    rates = {f.chosen["learning_rate"] for f in fits}
+    assert len(rates) == 1
+    assert len(list(store.glob("rate-*.json"))) == 1
+    assert len(list(store.glob("full-*.json"))) == 2
+    for fitted in fits:
+        assert fitted.training is not None
+        assert "chosen on dev in trainings of half the length" in fitted.training.notes[0]
+        assert fitted.seconds > fitted.training.seconds, "the ladder is part of what a refresh costs"
+    [given] = expand("full", {"epochs": 110, "learning_rate": 0.001})
+    alone = fit_arm(given, context(store=tmp_path / "other", dev=dev))
+    assert alone.chosen["learning_rate"] == 0.001
+    assert not list((tmp_path / "other").glob("rate-*.json"))

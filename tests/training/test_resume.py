@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_llama import row
 
 from tailor.training import Progress, TrainingOptions, TrainingRow, train
 
@@ -23,12 +24,13 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[4])
-from tiny_llama import colour_rows
+from tiny_llama import colour_rows, row
 from tailor.training import TrainingOptions, train
-options = TrainingOptions(sys.argv[5], epochs=4, batch_tokens=256, rank=4, learning_rate=5e-3)
+options = TrainingOptions(sys.argv[5], epochs=4, batch_tokens=256, rank=4, learning_rate=5e-3, replay=0.2)
 rows = colour_rows()
+general = [row(f"What comes after {n}?", str(n + 1)) for n in range(30)]
 train(Path(sys.argv[1]), rows, rows[:8], options, seed=1, folder=Path(sys.argv[2]), work=Path(sys.argv[3]),
-      on_progress=lambda progress: time.sleep(0.1), checkpoint_seconds=0)
+      general=general, on_progress=lambda progress: time.sleep(0.1), checkpoint_seconds=0)
 """
 
 
@@ -83,7 +85,26 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(
     assert any("continued from a checkpoint 1 time" in note for note in record.notes)
 
 
-@pytest.mark.parametrize("change", ["seed", "options", "rows", "dev"])
+@pytest.mark.parametrize("kind", ["lora", "full"])
+def test_general_rows_go_on_where_they_were(base: Path, rows: list[TrainingRow], tmp_path: Path, kind: Any) -> None:
+    options = replace(OPTIONS, kind=kind, replay=0.3)
+    general = [row(f"What comes after {n}?", str(n + 1)) for n in range(30)]
+
+    def run(name: str, **more: Any) -> Any:
+        folder, work = tmp_path / name, tmp_path / f"w-{name}"
+        return train(base, rows, rows[:8], options, seed=1, folder=folder, work=work, general=general, **more)
+
+    whole = run("a")
+    with pytest.raises(Interrupted):
+        run("b", on_progress=interrupt_at(5), checkpoint_seconds=0)
+    resumed = run("b")
+    assert_equal(tmp_path / "a", tmp_path / "b")
+    assert resumed.rehearsal_tokens == whole.rehearsal_tokens > 0
+    [course] = [n for n in whole.notes if n.startswith("protected")]
+    assert course in resumed.notes, "the divergence is the same to four digits"
+
+
+@pytest.mark.parametrize("change", ["general", "seed", "options", "rows", "dev"])
 def test_another_call_never_continues_a_foreign_checkpoint(
     base: Path, rows: list[TrainingRow], tmp_path: Path, change: str
 ) -> None:
@@ -98,6 +119,7 @@ def test_another_call_never_continues_a_foreign_checkpoint(
         rows[1:] if change == "rows" else rows,
         rows[:7] if change == "dev" else rows[:8],
         options,
+        general=rows[:3] if change == "general" else (),
         seed=2 if change == "seed" else 1,
         folder=tmp_path / "b",
         work=tmp_path / "w",

@@ -33,6 +33,14 @@ def tailor(*arguments: str, timeout: float = 900) -> subprocess.CompletedProcess
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=ENVIRONMENT, check=False)
 
 
+ARMS = """arms:
+  - zero-shot
+  - rag
+  - full: {learning_rate: 0.002, replay: [0, 0.1]}
+  - rag+lora: {lora: {learning_rate: 0.0075}}
+"""
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 facts of the example, all its documents, one seed: small enough for a test, large enough to be ranked."""
@@ -43,9 +51,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [json.dumps(r) for r in rows if r["fact"] in kept]
     (folder / "data/questions.jsonl").write_text("\n".join(lines) + "\n")
     config = (folder / "tailor.yaml").read_text()
-    config = re.sub(
-        r"arms:\n(?:  - .*\n)+", "arms: [zero-shot, rag, {full: {learning_rate: 0.002}}, rag+lora]\n", config
-    )
+    config = re.sub(r"arms:\n(?:  - .*\n)+", ARMS, config)
     (folder / "tailor.yaml").write_text(config.replace("seeds: [1, 2, 3]", "seeds: [1]"))
     done = tailor("compare", str(folder))
     assert done.returncode == 0, done.stderr
@@ -93,15 +99,21 @@ def questions(workspace: Path) -> dict[str, str]:
 
 
 def test_the_results_make_sense(results: dict[str, Any]) -> None:
-    """Company facts are unknown to the base; training teaches them in new wordings, at the price of what the base knew,
-    and does not teach the facts left out of it; retrieval finds passages for all of them."""
+    """Company facts are unknown to the base; training teaches them in new wordings, at the price of what the base knew
+    unless that is protected, and does not teach the facts left out of it; retrieval finds passages for all of them."""
     arms = results["arms"]
     right = {name: arm["quality"]["value"] for name, arm in arms.items()}
     assert right["zero-shot"] <= 0.05
     assert right["rag"] > right["zero-shot"]
-    assert right["full"] >= right["zero-shot"] + 0.15
-    assert arms["full"]["cells"]["held-out-fact"]["value"] <= 0.05
-    assert arms["full"]["general"]["verdict"] == "harmed"
+    for full in ("full[replay=0]", "full[replay=0.1]"):
+        assert right[full] >= right["zero-shot"] + 0.15
+        assert arms[full]["cells"]["held-out-fact"]["value"] <= 0.05
+    assert arms["full[replay=0]"]["general"]["verdict"] == "harmed"
+    general = {name: arm["general"]["after"] for name, arm in arms.items() if arm["general"]}
+    assert general["full[replay=0.1]"] >= general["full[replay=0]"] + 0.2
+    assert right["full[replay=0.1]"] >= right["full[replay=0]"] - 0.1, "and hardly less is learned"
+    usage = arms["full[replay=0.1]"]["usage"]
+    assert 0.08 < usage["rehearsal_tokens"] / (usage["rehearsal_tokens"] + usage["train_tokens"]) < 0.12
     assert arms["rag"]["retrieval"]["recall_at_k"] >= 0.6
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from tailor.errors import ConfigError, DataError, ModelError
@@ -15,9 +17,11 @@ from tailor.records import Adaptation, Artifact, Example, Fitted, TrainingRecord
 
 if TYPE_CHECKING:
     from tailor.training import Progress, TrainingOptions, TrainingRow
+    from tailor.training.ladder import Ladder
 
 
 TrainWith = Literal["question", "passages"]
+LADDER_SHARE = 0.6  # of the time of a fit: three trainings of half the length, then a whole one
 PASSAGES_LENGTH = 4096  # tokens of a row that shows passages; a question alone has some tens
 
 
@@ -47,10 +51,14 @@ def fit_weights(
     if options.replay:
         context.progress(0.0, "general rows")
         general = training_rows(tuple(context.general()))
-    parts = [context.base.revision, rows, dev, general, options, context.seed]
-    name = f"{options.kind}-{sha256_of(parts)[:16]}"
-    folder, notes = context.store / name, context.store / f"{name}.json"
     started = time.perf_counter()
+    material = Material(rows, dev, general)
+    spent = [0.0]  # share of the fit's time that the ladder took, for the progress bar
+    ladder = _ladder(context, options, material, spent) if options.learning_rate is None else None
+    if ladder:
+        options = dataclasses.replace(options, learning_rate=ladder.rate)
+    name = f"{options.kind}-{sha256_of([context.base.revision, material, options, context.seed])[:16]}"
+    folder, notes = context.store / name, context.store / f"{name}.json"
     # `lora` and `rag+lora` share one training; whichever comes second waits for it.
     with locked(context.store / "locks" / name):
         if not (folder.is_dir() and notes.is_file()):
@@ -63,16 +71,20 @@ def fit_weights(
                 folder=folder,
                 work=context.store / "work" / name,
                 general=general,
-                on_progress=lambda p: context.progress(p.step / max(p.steps, 1), progress_words(p)),
+                on_progress=lambda p: context.progress(
+                    spent[0] + (1 - spent[0]) * p.step / max(p.steps, 1), progress_words(p)
+                ),
             )
             write_json(notes, record)
     record = read_record(read_json(notes))
+    if ladder:
+        record = dataclasses.replace(record, notes=(ladder.words, *record.notes))
     weights = Weights(kind, Artifact(name, sha256_of_tree(folder)))
     return Fitted(
         Adaptation(context.base, weights=weights),
-        chosen={"steps": record.best_step},
+        chosen={"steps": record.best_step, "learning_rate": options.learning_rate},
         training=record,
-        seconds=max(record.seconds, time.perf_counter() - started),
+        seconds=max(record.seconds + (ladder.seconds if ladder else 0.0), time.perf_counter() - started),
     )
 
 
@@ -83,6 +95,43 @@ def check_trainable(context: FitContext, arm: str) -> None:
             f"{arm}: {context.base.name} cannot be trained here.",
             hint="Training arms need the weights: a folder or a Hugging Face name as base. Leave them out.",
         )
+
+
+@dataclass(frozen=True)
+class Material:
+    """The rows of a training."""
+
+    rows: tuple[TrainingRow, ...]
+    dev: tuple[TrainingRow, ...]
+    general: tuple[TrainingRow, ...]
+
+
+def _ladder(context: FitContext, options: TrainingOptions, material: Material, spent: list[float]) -> Ladder:
+    """Choose the rate, or take the one that was chosen before for the same data and options, whatever the seed."""
+    from tailor.training.ladder import Ladder, Rung, climb
+
+    name = f"rate-{options.kind}-{sha256_of([context.base.revision, material, options])[:16]}"
+    path = context.store / f"{name}.json"
+
+    def report(done: float, progress: Progress) -> None:
+        spent[0] = LADDER_SHARE * done
+        context.progress(spent[0], f"choosing the rate  {progress_words(progress)}")
+
+    with locked(context.store / "locks" / name):
+        if not path.is_file():
+            ladder = climb(
+                local_folder(context.base),
+                material.rows,
+                material.dev,
+                options,
+                work=context.store / "work" / name,
+                general=material.general,
+                on_progress=report,
+            )
+            write_json(path, ladder)
+    stored = read_json(path)
+    rungs = tuple(Rung(r["rate"], r["accuracy"], math.inf if r["loss"] is None else r["loss"]) for r in stored["rungs"])
+    return Ladder(stored["rate"], rungs, stored["seconds"], stored["why"])
 
 
 class TuningOptions(Protocol):

@@ -70,22 +70,20 @@ def run(
     options: TrainingOptions,
     *,
     seed: int,
-    folder: Path,
+    folder: Path | None,
     work: Path,
     general: Sequence[TrainingRow],
     on_progress: Callback | None,
     checkpoint_seconds: float,
 ) -> TrainingRecord:
-    """See `tailor.training.train`."""
+    """See `tailor.training.train`; without a folder nothing is written and only the record is wanted."""
     import torch
 
     check_options(options)
     if not rows:
         raise DataError("there are no rows to train on.", hint="Training needs at least one question with its answer.")
     device, bf16 = choose_device()
-    config, tokenizer = load_config(base_folder), load_tokenizer(base_folder)
-    ends = end_tokens(tokenizer, base_folder, config)
-    limit = min(options.max_length, context_length(config) or options.max_length)
+    config, tokenizer, ends, limit = _reader(base_folder, options)
     examples = encode(tokenizer, rows, ends=ends, limit=limit, name="training row")
     dev_examples = encode(tokenizer, dev[:MOST_ROWS], ends=ends, limit=limit, name="dev row")
     kept = encode_fitting(tokenizer, general, ends=ends, limit=limit) if options.replay else []
@@ -102,8 +100,29 @@ def run(
         checkpoints = Checkpoints(work, identity(base_folder, rows, dev, general, options, seed, bf16))
         state = Loop(setup, checkpoints, checkpoint_seconds).run()
         count = sum(p.numel() for p in trainable(network).values())
-        save(network, base_folder, tokenizer, options, folder)
+        if folder is not None:
+            save(network, base_folder, tokenizer, options, folder)
     return _record(setup, state, seed, count, left_out=max(0, len(dev) - MOST_ROWS))
+
+
+def _reader(base_folder: Path, options: TrainingOptions) -> tuple[Any, Any, frozenset[int], int]:
+    """Configuration and tokenizer of the base, the tokens that end an answer, and the most tokens of an example."""
+    config, tokenizer = load_config(base_folder), load_tokenizer(base_folder)
+    limit = min(options.max_length, context_length(config) or options.max_length)
+    return config, tokenizer, end_tokens(tokenizer, base_folder, config), limit
+
+
+def planned(base_folder: Path, rows: Sequence[TrainingRow], options: TrainingOptions) -> tuple[float, int]:
+    """The peak learning rate by formula and the number of steps of a training, given packed rows.
+
+    Raises:
+        ConfigError, DataError, ModelError: as `run`.
+    """
+    check_options(options)
+    config, tokenizer, ends, limit = _reader(base_folder, options)
+    lengths = [len(e.tokens) for e in encode(tokenizer, rows, ends=ends, limit=limit, name="training row")]
+    steps = len(plan(lengths, epochs=options.epochs, seed=0, batch_tokens=options.batch_tokens, packed=True))
+    return default_learning_rate(options.kind, config.hidden_size, steps), steps
 
 
 class Loop:
@@ -303,6 +322,8 @@ def _record(setup: Setup, state: State, seed: int, count: int, *, left_out: int)
         notes=tuple(_notes(setup, state, left_out)),
         rehearsal_tokens=state.rehearsal_tokens,
         rehearsal_seconds=state.rehearsal_seconds + preparation,
+        dev_accuracy=state.best.answer_accuracy if state.best else None,
+        dev_loss=state.best.loss if state.best else None,
     )
 
 
