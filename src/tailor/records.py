@@ -176,11 +176,13 @@ class Adaptation:
 
 @dataclass(frozen=True)
 class Usage:
-    """What one answer took. `seconds` is the answer's own share of wall-clock time."""
+    """What one answer took. `seconds` is the answer's own share of wall-clock time. `cached_tokens` are those of the
+    prompt that a provider found in its cache and charges less for; `prompt_tokens` 0 means that nobody counted."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True)

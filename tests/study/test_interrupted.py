@@ -23,6 +23,8 @@ pytestmark = [
 ]
 # What a clock or the machine decides; everything else must be equal.
 MEASURED = {
+    "ledger",
+    "economics",
     "created",
     "timing",
     "peak_memory_mb",

@@ -24,6 +24,10 @@ def compare(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes side by side.", show_default="by cores and memory")
     ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", min=0, help="Dollars the study may cost in all.", show_default="budget_usd"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare every arm of tailor.yaml on one frozen test set; end with a verdict and a memo.
@@ -48,7 +52,7 @@ def compare(
     missing = [c for c in study.cells if not finished(study, c)]
     if missing:
         with Progress(out, study, missing, quiet=as_json) as progress:
-            run_study(study, progress, workers=workers)
+            run_study(study, progress, workers=workers, budget=loaded.config.budget_usd if budget is None else budget)
     results = conclude(analyse(study, read_seconds=read_seconds), study.folder)
     if as_json:
         print_json(results)

@@ -4,6 +4,10 @@
     f     = fit_seconds / 3600 × machine_hour_usd                           dollars per refresh
     M(V)  = V × c + refreshes_per_year / 12 × f                             dollars a month at V questions a month
 
+Where a provider is paid by the token (`usage.billing` is `tokens`), what the replies cost stands in the usage already:
+
+    c     = token_usd / priced        f = fit_usd
+
 `usage` is the `usage` of one arm in results.json (docs/reference/results.md). Whatever is unknown (absent, null, NaN,
 negative, or a rate over no answers) makes the result None, never 0: an unknown price must not look like a free one.
 """
@@ -33,13 +37,29 @@ def seconds_per_answer(usage: Usage) -> float | None:
     return None if seconds is None or not answers else seconds / answers
 
 
+def by_token(usage: Usage) -> bool:
+    """Whether a provider is paid for the tokens of this arm, and no machine by the hour."""
+    return usage.get("billing") == "tokens"
+
+
 def cost_per_1000(usage: Usage, machine_hour_usd: float | None) -> float | None:
-    """Dollars for 1,000 answers on a busy machine: `1000 × answer_seconds / answers / 3600 × machine_hour_usd`.
+    """Dollars for 1,000 answers: of their tokens, or on a busy machine `1000 × answer_seconds / answers / 3600 ×
+    machine_hour_usd`.
 
     A machine that idles costs more per answer than this; the share of the hour the answers take is all that is counted.
     """
+    if by_token(usage):
+        spent, priced = known(usage.get("token_usd")), known(usage.get("priced"))
+        return None if spent is None or not priced else 1000.0 * spent / priced
     seconds, hourly = seconds_per_answer(usage), known(machine_hour_usd)
     return None if seconds is None or hourly is None else 1000.0 * seconds / HOUR_S * hourly
+
+
+def cost_per_1000_right(usage: Usage, machine_hour_usd: float | None, right: float | None) -> float | None:
+    """Dollars for 1,000 right answers: `cost_per_1000 / right`, with the share of right answers. None where no answer
+    is right: no money buys one."""
+    answers, share = cost_per_1000(usage, machine_hour_usd), known(right)
+    return None if answers is None or not share else answers / share
 
 
 def refresh_seconds(usage: Usage) -> float | None:
@@ -49,7 +69,9 @@ def refresh_seconds(usage: Usage) -> float | None:
 
 
 def training_cost(usage: Usage, machine_hour_usd: float | None) -> float | None:
-    """Dollars for fitting the arm once: `fit_seconds / 3600 × machine_hour_usd`."""
+    """Dollars for fitting the arm once: `fit_seconds / 3600 × machine_hour_usd`, or the tokens that fitting took."""
+    if by_token(usage):
+        return known(usage.get("fit_usd"))
     seconds, hourly = refresh_seconds(usage), known(machine_hour_usd)
     return None if seconds is None or hourly is None else seconds / HOUR_S * hourly
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 from tailor.cost.answers import cost_per_month, pays_from, refresh_seconds, training_cost, worth_from
-from tailor.decision.choice import MINIMUM_FACTS, Choice, choose
+from tailor.decision.choice import MINIMUM_FACTS, Choice, choose, verb
 from tailor.decision.evidence import Evidence
+from tailor.decision.gates import MATTERS, Gate, Gates
+from tailor.decision.sensitivity import flips
 from tailor.decision.words import both, count, decimal, money, whole
 
 MARGINS = (0.01, 0.03, 0.05)
@@ -14,15 +16,24 @@ MARGINS = (0.01, 0.03, 0.05)
 
 def changes(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
     """Plain sentences, each a what-if that was computed."""
-    if choice.because in ("nothing-measured", "no-control", "one-arm"):
+    if choice.because in ("nothing-measured", "no-control", "one-arm", "no-money"):
         return (_repair(choice, evidence),)
-    return (*_facts(choice, evidence), *_margins(choice, evidence), *_gate(choice, evidence), *_costs(choice, evidence))
+    costs = _costs(choice, evidence) if choice.unit == "points" else []
+    return (
+        *_facts(choice, evidence),
+        *_margins(choice, evidence),
+        *_gate(choice, evidence),
+        *costs,
+        *flips(choice, evidence),
+    )
 
 
 def _repair(choice: Choice, evidence: Evidence) -> str:
     failed = evidence.failed()
     if failed:
         return f"Put right what made {both(failed)} fail and run the study again."
+    if choice.because == "no-money":
+        return "Give the numbers that are missing in tailor.yaml; no question need be asked again for them."
     if choice.because == "one-arm":
         return "Add an arm to the study."
     return "Run the study to its end."
@@ -40,37 +51,36 @@ def _facts(choice: Choice, evidence: Evidence) -> list[str]:
 
 def _margins(choice: Choice, evidence: Evidence) -> list[str]:
     """The verdict at margins of 1, 3 and 5 points."""
-    if choice.because == "few-facts":
+    if choice.because in ("few-facts", "nothing-allowed") or choice.unit == "usd":
         return []
-    flips: dict[str, list[str]] = {}
+    turned: dict[str, list[str]] = {}
     for margin in (m for m in MARGINS if not math.isclose(m, evidence.margin)):
         other = choose(evidence, margin)
         if (other.kind, other.arm) != (choice.kind, choice.arm):
-            flips.setdefault(verb(other), []).append(str(whole(100 * margin)))
+            turned.setdefault(verb(other), []).append(str(whole(100 * margin)))
     declared = f"instead of {whole(100 * evidence.margin)}"
     lines = [
         f"With a margin of {' or '.join(at)} {'point' if at == ['1'] else 'points'} {declared}: {what}."
-        for what, at in flips.items()
+        for what, at in turned.items()
     ]
     return lines or ["The verdict is the same with a margin of 1, 3 or 5 points."]
 
 
-def verb(choice: Choice) -> str:
-    """What a choice tells one to do: `use rag`."""
-    if choice.kind in ("do-nothing", "not-allowed"):
-        return "change nothing"
-    if choice.kind == "not-enough-evidence":
-        return f"not enough evidence, {choice.arm} for the time being" if choice.arm else "not enough evidence"
-    return f"use {choice.arm}"
-
-
 def _gate(choice: Choice, evidence: Evidence) -> list[str]:
+    """What would be decided without one of the gates that bar an arm, each gate by itself and then all of them."""
     if not choice.barred:
         return []
-    other = choose(evidence, gates=False)
+    gates = Gates(evidence)
+    named = list(dict.fromkeys(o.gate for a in choice.barred for o in gates.broken(a)))
+    lines = [line for gate in named if (line := _without(choice, evidence, (gate,)))]
+    return lines or ([line] if len(named) > 1 and (line := _without(choice, evidence, tuple(named))) else [])
+
+
+def _without(choice: Choice, evidence: Evidence, gates: tuple[Gate, ...]) -> str:
+    other = choose(evidence, ignored=frozenset(gates))
     if (other.kind, other.arm) == (choice.kind, choice.arm):
-        return []
-    return [f"If the loss of general ability did not matter: {verb(other)}."]
+        return ""
+    return f"If {both([MATTERS[g] for g in gates])} did not matter: {verb(other)}."
 
 
 def _costs(choice: Choice, evidence: Evidence) -> list[str]:
@@ -79,7 +89,7 @@ def _costs(choice: Choice, evidence: Evidence) -> list[str]:
         return []
     simple, better = (choice.rival, choice.arm) if choice.because == "best" else (choice.arm, choice.rival)
     gain = choice.difference.value
-    if choice.because in ("gate", "few-facts") or gain is None or gain <= 0:
+    if choice.because in ("gate", "few-facts", "only-allowed") or gain is None or gain <= 0:
         return []
     a, b = evidence.part(simple, "usage"), evidence.part(better, "usage")
     rates = (evidence.hourly, evidence.questions, evidence.refreshes)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 
+from tailor.cost.prices import STALE_DAYS
 from tailor.decision.choice import Choice
 from tailor.decision.evidence import Evidence
 from tailor.decision.words import both, count, fraction, number, percent, points, signed, span
@@ -32,6 +34,7 @@ def doubts(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
         *_seeds(choice, evidence),
         *_resolution(choice, evidence),
         *_procedure(evidence),
+        *_prices(evidence),
     ]
     return tuple(found)
 
@@ -184,3 +187,29 @@ def _procedure(evidence: Evidence) -> list[str]:
     if deviations:
         lines.append(f"The study departs from its plan in {count(len(deviations), 'point')}; see the end.")
     return lines
+
+
+def _prices(evidence: Evidence) -> list[str]:
+    """Prices that were old when the study was made, and replies that nobody counted."""
+    lines = []
+    made = _day(evidence.results.get("created"))
+    prices = evidence.results.get("prices") or {}
+    for name in ("tokens", "machine"):
+        price = prices.get(name) or {}
+        since = _day(price.get("valid_from"))
+        if made and since and (made - since).days > STALE_DAYS:
+            lines.append(
+                f"The price of {price.get('name')} is of {since}, {(made - since).days} days before the study."
+            )
+    uncounted = {a: number(evidence.part(a, "usage").get("uncounted")) for a in evidence.measured()}
+    silent = [a for a, n in uncounted.items() if n and evidence.part(a, "usage").get("billing") == "tokens"]
+    if silent:
+        lines.append(f"Replies to {both(silent)} came without token counts: what they cost is not known.")
+    return lines
+
+
+def _day(text: object) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None

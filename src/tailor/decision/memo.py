@@ -42,6 +42,7 @@ def render_html(results: Mapping[str, Any]) -> str:
         "pareto": Markup(pictures.pareto_picture(clean, chosen)),
         "forest": Markup(pictures.forest_picture(clean, clean.get("control"), chosen)),
         "against": Markup(against),
+        "break_even": Markup(pictures.break_even_picture(clean, chosen)),
         "cells": Markup(pictures.cells_picture(clean, chosen)),
         "curves": [Markup(p) for p in pictures.curve_pictures(clean)],
     }

@@ -10,6 +10,8 @@ from tailor.cost.answers import cost_per_1000
 from tailor.decision import words
 from tailor.decision.choice import MINIMUM_FACTS
 from tailor.decision.evidence import Evidence
+from tailor.decision.gates import NAMES, Gates, Outcome
+from tailor.decision.memo_money import money_view
 from tailor.decision.reading import other_metrics_view, reading_view
 from tailor.decision.rows import ArmRow, arm_rows
 from tailor.decision.rules import KIND_NAMES, Verdict
@@ -59,6 +61,7 @@ def memo_view(results: Mapping[str, Any]) -> dict[str, Any]:
         "cells": _cells(evidence),
         "method": method(evidence),
         "gates": gates(evidence),
+        "money": money_view(results, verdict.arm),
         "general": _general(evidence),
         "comparisons": _comparisons(evidence),
         "reading": reading_view(evidence),
@@ -156,17 +159,12 @@ def gates(evidence: Evidence) -> list[tuple[str, str, str]]:
     enough = facts is not None and facts >= MINIMUM_FACTS
     tested = "number of facts unknown" if facts is None else f"{words.count(facts, 'fact')} tested"
     rows = [(f"at least {MINIMUM_FACTS} facts", "passed" if enough else "not passed", tested)]
+    checked = Gates(evidence)
     for arm in evidence.arms:
         if arm in evidence.failed():
             rows.append((f"{arm}: ran", "not passed", str(evidence.part(arm, "failure").get("cause") or "failed")))
             continue
-        general = evidence.part(arm, "general")
-        if arm == evidence.control or not general.get("verdict"):
-            continue
-        outcome = {"kept": "passed", "harmed": "not passed"}.get(str(general["verdict"]), "inconclusive")
-        bounds = words.span(general.get("low"), general.get("high"))
-        why = f"{words.signed(general.get('difference'))} points {bounds}".strip()
-        rows.append((f"{arm}: loses at most {words.points(evidence.general_margin)} of general ability", outcome, why))
+        rows += [(f"{arm}: {NAMES[o.gate]}", *_outcome(evidence, arm, o)) for o in checked.outcomes(arm)]
     return rows
 
 
@@ -181,6 +179,17 @@ def _notes(evidence: Evidence) -> list[tuple[str, str]]:
             share = f"{words.duration(spent)} of {words.duration(whole)} ({words.percent(spent / whole)} %)"
             notes.append((arm, f"protection against forgetting took {share} of one training"))
     return notes
+
+
+def _outcome(evidence: Evidence, arm: str, found: Outcome) -> tuple[str, str]:
+    """`passed` and why. Of general ability an interval that reaches the limit is inconclusive: it bars nobody."""
+    if found.gate != "general":
+        return ("passed", "") if found.passed else ("not passed", found.words)
+    general = evidence.part(arm, "general")
+    outcome = {"kept": "passed", "harmed": "not passed"}.get(str(general["verdict"]), "inconclusive")
+    bounds = words.span(general.get("low"), general.get("high"))
+    allowed = f"{words.points(evidence.general_margin)} allowed"
+    return outcome, f"{words.signed(general.get('difference'))} points {bounds}; {allowed}".strip()
 
 
 def _cells(evidence: Evidence) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tailor.cost.answers import cost_per_1000, cost_per_month, refresh_seconds
+from tailor.cost.answers import cost_per_1000, cost_per_1000_right, refresh_seconds
 from tailor.decision import words
+from tailor.decision.economics import Economics
 from tailor.decision.evidence import Evidence
 
 
@@ -35,6 +36,7 @@ class ArmRow:
     refresh: str
     artifact: str
     cost: str
+    cost_right: str
     monthly: str
 
 
@@ -44,7 +46,8 @@ def arm_rows(results: Mapping[str, Any], chosen: str | None) -> list[ArmRow]:
     arms = sorted(evidence.arms, key=evidence.complexity)
     costs = {a: cost_per_1000(evidence.part(a, "usage"), evidence.hourly) for a in arms}
     digits = _digits([c for c in costs.values() if c])
-    return [_row(evidence, a, chosen, words.decimal(costs[a], digits)) for a in arms]
+    money = Economics(evidence)
+    return [_row(evidence, a, chosen, digits, money.month(a)) for a in arms]
 
 
 def _digits(costs: list[float]) -> int:
@@ -52,7 +55,7 @@ def _digits(costs: list[float]) -> int:
     return 2 if not costs else max(2, 1 - math.floor(math.log10(max(costs))))
 
 
-def _row(evidence: Evidence, arm: str, chosen: str | None, cost: str) -> ArmRow:
+def _row(evidence: Evidence, arm: str, chosen: str | None, digits: int, month: float | None) -> ArmRow:
     quality, usage, latency = (evidence.part(arm, p) for p in ("quality", "usage", "latency_ms"))
     failure = evidence.part(arm, "failure")
     difference = evidence.difference(arm, evidence.control)
@@ -76,8 +79,9 @@ def _row(evidence: Evidence, arm: str, chosen: str | None, cost: str) -> ArmRow:
         training=words.decimal(None if not training else training / 60, 1),
         refresh=words.duration(refresh_seconds(usage)),
         artifact=words.decimal(usage.get("artifact_mb"), 1),
-        cost=cost,
-        monthly=words.money(cost_per_month(usage, evidence.hourly, evidence.questions, evidence.refreshes)),
+        cost=words.decimal(cost_per_1000(usage, evidence.hourly), digits),
+        cost_right=words.money(cost_per_1000_right(usage, evidence.hourly, evidence.quality(arm))),
+        monthly=words.money(month),
     )
 
 

@@ -13,6 +13,7 @@ from tailor.decision.changes import changes
 from tailor.decision.choice import Choice, Kind, choose
 from tailor.decision.doubts import doubts
 from tailor.decision.evidence import Evidence
+from tailor.decision.gates import Gate
 from tailor.decision.sentences import reasons, sentence
 
 KIND_NAMES: Mapping[Kind, str] = {
@@ -27,7 +28,7 @@ KIND_NAMES: Mapping[Kind, str] = {
 @dataclass(frozen=True)
 class Verdict:
     """What to do and why. `arm` is the arm to use: the control where nothing should change, the one to use for the time
-    being where there is not enough evidence, None where nothing can be named."""
+    being where there is not enough evidence, None where nothing can be named. `gate` is the one that decided."""
 
     kind: Kind
     arm: str | None
@@ -35,6 +36,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    gate: Gate | None = None
 
 
 def decide(results: Mapping[str, Any]) -> Verdict:
@@ -57,4 +59,5 @@ def verdict_of(choice: Choice, evidence: Evidence) -> Verdict:
         reasons=reasons(choice, evidence),
         doubts=doubts(choice, evidence),
         changes=changes(choice, evidence),
+        gate=choice.gate,
     )

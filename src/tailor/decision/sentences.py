@@ -5,6 +5,8 @@ from __future__ import annotations
 from tailor.cost.answers import cost_per_month, pays_from
 from tailor.decision.choice import MINIMUM_FACTS, Choice
 from tailor.decision.evidence import Difference, Evidence
+from tailor.decision.gates import NAMES, Gates
+from tailor.decision.money_sentences import BY_MONEY, money_sentence
 from tailor.decision.words import both, capital, count, money, p_value, percent, points, signed, span, whole
 
 # How a cell's questions are called in a sentence.
@@ -19,6 +21,8 @@ QUESTIONS = {
 
 def sentence(choice: Choice, evidence: Evidence) -> str:
     """The verdict, in one to three sentences."""
+    if choice.unit == "usd" and choice.because in BY_MONEY:
+        return money_sentence(choice, evidence)
     return _SENTENCES[choice.because](choice, evidence)
 
 
@@ -63,12 +67,39 @@ def _no_gain(choice: Choice, _: Evidence) -> str:
 
 
 def _gate(choice: Choice, evidence: Evidence) -> str:
-    gain = choice.difference.value if choice.difference else None
+    gain = choice.difference.value if choice.difference and choice.unit == "points" else None
     more = f" is {_better(gain)} than {choice.arm}, but" if gain is not None else ""
     return (
-        f"Not allowed: {choice.rival}{more} loses general ability{_loss(str(choice.rival), evidence)}, and no allowed "
-        f"arm beats {choice.arm}. Stay with {choice.arm}."
+        f"Not allowed: {choice.rival}{more} {_why_barred(str(choice.rival), evidence)}, and no allowed arm beats "
+        f"{choice.arm}. Stay with {choice.arm}."
     )
+
+
+def _why_barred(arm: str, evidence: Evidence) -> str:
+    """`loses general ability (...)`: every gate that bars an arm."""
+    return both([o.words for o in Gates(evidence).broken(arm)])
+
+
+def _nothing_allowed(choice: Choice, evidence: Evidence) -> str:
+    """By the gate that bars every arm, where there is one; else arm by arm."""
+    broken = {a: Gates(evidence).broken(a) for a in choice.barred}
+    shared = set.intersection(*({o.gate for o in found} for found in broken.values()))
+    if not shared:
+        each = "; ".join(f"{a} {found[0].words}" for a, found in broken.items())
+        return f"Not allowed: no arm keeps every gate: {each}. None may be used."
+    arm, found = next(iter(broken.items()))
+    first = next(o for o in found if o.gate in shared)
+    others = "" if len(broken) == 1 else ", and no other arm keeps it"
+    return f"Not allowed, for {NAMES[first.gate]}: {arm} {first.words}{others}. None may be used."
+
+
+def _only_allowed(choice: Choice, evidence: Evidence) -> str:
+    text = f"Use {choice.arm}: it keeps every gate and answers {_rightly(choice.arm, evidence)}. "
+    text += f"{evidence.control} {_why_barred(evidence.control, evidence)}, so it may not stay"
+    difference = choice.difference
+    if difference is not None and difference.value is not None and difference.value < 0:
+        text += f", though {choice.arm} {_against(difference, evidence.control)}"
+    return f"{text}."
 
 
 def _wide_to_control(choice: Choice, evidence: Evidence) -> str:
@@ -120,6 +151,8 @@ _SENTENCES = {
     "small-gain": _small_gain,
     "no-gain": _no_gain,
     "gate": _gate,
+    "nothing-allowed": _nothing_allowed,
+    "only-allowed": _only_allowed,
     "wide-to-control": _wide_to_control,
     "wide-to-best": _wide_to_best,
     "few-facts": _few_facts,
@@ -132,9 +165,9 @@ _SENTENCES = {
 def reasons(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
     """Why: who is out and by which gate, then who was weighed against whom."""
     lines = [_failure(a, evidence) for a in evidence.failed()]
-    lines += [f"{a} is out: it loses general ability{_loss(a, evidence)}." for a in choice.barred]
+    lines += [f"{a} is out: it {_why_barred(a, evidence)}." for a in choice.barred]
     lines += _beating(choice, evidence)
-    if choice.because in ("simpler", "wide-to-best"):
+    if choice.unit == "points" and choice.because in ("simpler", "wide-to-best"):
         lines.append(
             f"The simplest arm is taken unless another is shown to be better by more than {points(evidence.margin)}."
         )
@@ -163,7 +196,12 @@ def _beating(choice: Choice, evidence: Evidence) -> list[str]:
 
 def _passed_over(choice: Choice, evidence: Evidence) -> list[str]:
     """Arms simpler than the chosen one that beat the control too: by how much they are worse."""
-    if choice.kind not in ("adopt", "keep-simple") or choice.arm is None or choice.arm == evidence.control:
+    if (
+        choice.unit == "usd"
+        or choice.kind not in ("adopt", "keep-simple")
+        or choice.arm is None
+        or choice.arm == evidence.control
+    ):
         return []
     lines = []
     for arm in evidence.measured():
@@ -199,16 +237,6 @@ def _rightly(arm: str | None, evidence: Evidence) -> str:
 
 def _holm(difference: Difference) -> str:
     return "" if difference.p is None else f", Holm p {p_value(difference.p)}"
-
-
-def _loss(arm: str, evidence: Evidence) -> str:
-    general = evidence.part(arm, "general")
-    if span(general.get("low"), general.get("high")) == "":
-        return ""
-    return (
-        f" ({signed(general.get('difference'))} points {span(general.get('low'), general.get('high'))}; "
-        f"{points(evidence.general_margin)} allowed)"
-    )
 
 
 def _failure(arm: str, evidence: Evidence) -> str:

@@ -54,6 +54,7 @@ COLUMNS = (
     _Column(("train-", "ing", "min"), lambda r: r.training, 6),
     _Column(("artifact", "", "MB"), lambda r: r.artifact, 7),
     _Column(("$ per", "1,000", "answers"), lambda r: r.cost, 4),
+    _Column(("per", "1,000", "right"), lambda r: r.cost_right, 10),
 )
 
 
@@ -130,4 +131,5 @@ def verdict_in(results: Mapping[str, Any]) -> Verdict:
         reasons=tuple(stored.get("reasons") or ()),
         doubts=tuple(stored.get("doubts") or ()),
         changes=tuple(stored.get("changes") or ()),
+        gate=stored.get("gate"),
     )

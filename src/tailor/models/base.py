@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import math
 import os
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tailor.errors import ConfigError, ModelError
 from tailor.files import read_json, sha256_of_file
@@ -89,6 +91,20 @@ def _endpoint(spec: Mapping[str, str]) -> Base:
             hint="Put the key into an environment variable and name it: key_env: MY_KEY",
         )
     return Base("endpoint", spec["model"], url, spec["model"], spec.get("key_env", ""))
+
+
+def on_premises(base: Base) -> bool:
+    """Whether what is asked stays on this machine or in the own network: local weights, or an endpoint at a loopback
+    or private address, or at a host name that only a local network knows."""
+    if base.kind != "endpoint":
+        return True
+    host = urlsplit(base.location).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        local = "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost"))
+        return bool(host) and local
+    return address.is_loopback or address.is_private
 
 
 def _revision(folder: Path) -> str:

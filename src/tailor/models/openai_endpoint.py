@@ -98,7 +98,7 @@ class OpenAIEndpoint:
             yield sent
         yield Completion(
             sent,
-            Usage(usage.prompt_tokens, usage.completion_tokens, seconds),
+            Usage(usage.prompt_tokens, usage.completion_tokens, seconds, usage.cached_tokens),
             finish="length" if finish == "length" else "stop",
         )
 
@@ -223,9 +223,13 @@ def _delta(event: dict[str, Any]) -> tuple[str, str | None]:
 
 def _usage(value: dict[str, Any], seconds: float) -> Usage:
     usage = value.get("usage")
-    counts = [usage.get(k) if isinstance(usage, dict) else 0 for k in ("prompt_tokens", "completion_tokens")]
-    prompt, completion = (c if isinstance(c, int) and c > 0 else 0 for c in counts)
-    return Usage(prompt, completion, seconds)
+    known = usage if isinstance(usage, dict) else {}
+    details = known.get("prompt_tokens_details")
+    # OpenAI, Groq and Mistral nest the count, DeepSeek has a field of its own.
+    cached = details.get("cached_tokens") if isinstance(details, dict) else known.get("prompt_cache_hit_tokens")
+    counts = (known.get("prompt_tokens"), known.get("completion_tokens"), cached)
+    prompt, completion, hit = (c if isinstance(c, int) and c > 0 else 0 for c in counts)
+    return Usage(prompt, completion, seconds, min(hit, prompt))
 
 
 def _refusal(reply: httpx.Response) -> str:

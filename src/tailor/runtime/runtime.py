@@ -41,6 +41,21 @@ class Stepping(Protocol):
     def live(self) -> LiveBatch: ...
 
 
+class Meter(Protocol):
+    """Who counts what answers cost. `portion` is how many requests may be sent between two looks; None for all."""
+
+    @property
+    def portion(self) -> int | None: ...
+
+    def admit(self, requests: Sequence[Request]) -> None:
+        """Called before requests are sent; raises where they may not be."""
+        ...
+
+    def count(self, answers: Sequence[Completion | Failure]) -> None:
+        """Called with what came back."""
+        ...
+
+
 class Runtime:
     """Answers with any number of adaptations; bases, indexes and adapters are loaded once and shared.
 
@@ -50,6 +65,7 @@ class Runtime:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.meter: Meter | None = None
         self._engines: dict[Base, Engine] = {}
         self._indexes: dict[str, Index] = {}
         self._pools: dict[tuple[Demonstration, ...], tuple[Any, list[str]]] = {}
@@ -74,11 +90,29 @@ class Runtime:
             ModelError: the base model cannot be loaded.
         """
         requests, shown = self.prepare(adaptation, conversations, passages)
-        answers = self.engine(adaptation.base).answer(requests, on_progress=on_progress)
+        answers = self._metered(adaptation.base, requests, on_progress)
         return [
             dataclasses.replace(a, passages=p) if isinstance(a, Completion) else a
             for a, p in zip(answers, shown, strict=True)
         ]
+
+    def _metered(
+        self, base: Base, requests: list[Request], on_progress: Callable[[int], None] | None
+    ) -> list[Completion | Failure]:
+        """All answers, counted by the meter as they come."""
+        meter, engine = self.meter, self.engine(base)
+        if meter is None:
+            return engine.answer(requests, on_progress=on_progress)
+        answers: list[Completion | Failure] = []
+        size = meter.portion or max(1, len(requests))
+        for start in range(0, len(requests), size):
+            part = requests[start : start + size]
+            meter.admit(part)
+            answers += engine.answer(part)
+            meter.count(answers[start:])
+            if on_progress:
+                on_progress(len(answers))
+        return answers
 
     def stream(self, adaptation: Adaptation, messages: Conversation) -> Iterator[str | Completion]:
         """Pieces of one answer as they come, then the Completion whose text they make up."""

@@ -23,12 +23,14 @@ from tailor.evaluation.statistics import Comparison, holm, seed_spread
 from tailor.evaluation.summary import ArmAnswers, ArmSummary, summarise
 from tailor.files import read_json, read_lines, to_plain
 from tailor.methods.compose import Arm
-from tailor.models import describe_base
+from tailor.models import describe_base, on_premises
 from tailor.records import CellName, Completion, Failure, Fitted, Score, Usage
+from tailor.study import money
 from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.environment import environment
 from tailor.study.flips import flips
 from tailor.study.inputs import PRIMARY_CELL
+from tailor.study.ledger import StudyPrices, spending, study_prices
 from tailor.study.other_metrics import labels, other_metrics
 from tailor.study.plan import Cell, Study
 from tailor.study.results import FORMAT_VERSION
@@ -57,14 +59,16 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
     """
     started = time.perf_counter()
     cells = [_read_cell(study, c) for c in study.cells]
+    prices = study_prices(study.workspace, study.inputs.base)
     by_arm = {a.name: [c for c in cells if c.cell.arm.name == a.name] for a in _ordered(study)}
     scored = {name: _scores(study, of_arm) for name, of_arm in by_arm.items()}
     summaries = {name: summarise(a) for name, a in scored.items() if a is not None}
     control = scored.get(study.plan["control"])
     arms = {
-        a.name: _arm(study, a, by_arm[a.name], summaries.get(a.name), scored[a.name], control) for a in _ordered(study)
+        a.name: _arm(study, a, by_arm[a.name], summaries.get(a.name), scored[a.name], control, prices)
+        for a in _ordered(study)
     }
-    results = {
+    results: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "study": study.id,
         "name": study.plan["name"],
@@ -75,7 +79,11 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "plan_sha256": study.plan_sha256,
         "test_touches": study.test_touches,
         "deviations": [],
-        "base": {**study.plan["base"], **describe_base(study.inputs.base)},
+        "base": {
+            **study.plan["base"],
+            **describe_base(study.inputs.base),
+            "on_premises": on_premises(study.inputs.base),
+        },
         "dataset": study.plan["dataset"],
         "audit": _audit(study),
         "seeds": study.plan["seeds"],
@@ -84,7 +92,10 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "margin": study.plan["margin"],
         "general_margin": study.plan["general_margin"],
         "control": study.plan["control"],
-        "usage_assumptions": study.plan["usage"],
+        "usage_assumptions": {**study.plan["usage"], "machine_hour_usd": prices.machine_hour_usd},
+        **{k: study.plan[k] for k in ("costs", "gates", "decide_by", "margin_usd") if k in study.plan},
+        "prices": money.describe(prices),
+        "ledger": spending(study.folder),
         "environment": environment(),
         "arms": arms,
         "comparisons": _comparisons(study, {n: a for n, a in scored.items() if a is not None}),
@@ -156,6 +167,7 @@ def _arm(
     summary: ArmSummary | None,
     answers: ArmAnswers | None,
     control: ArmAnswers | None,
+    prices: StudyPrices,
 ) -> dict[str, Any]:
     failures = [c.failure for c in cells if c.failure]
     finished = [c for c in cells if c.fitted and c.answers]
@@ -194,7 +206,7 @@ def _arm(
         "metrics": other_metrics(study, cells),
         "labels": labels(study, cells),
         "retrieval": retrieval(study, cells),
-        "usage": _usage(study, cells),
+        "usage": _usage(study, cells, prices),
         "latency_ms": _latency([ms for c in cells for ms in c.latency_ms]),
         "curves": [
             {"seed": c.cell.seed, "points": c.fitted.training.curve} for c in cells if c.fitted and c.fitted.training
@@ -224,7 +236,7 @@ def _cells(summary: ArmSummary) -> dict[str, Any]:
     }
 
 
-def _usage(study: Study, cells: Sequence[CellResult]) -> dict[str, Any]:
+def _usage(study: Study, cells: Sequence[CellResult], prices: StudyPrices) -> dict[str, Any]:
     """Answers: sums over all seeds, of the team's own questions only (general items are shorter and would flatter).
     Training and fit: the mean of one."""
     asked = {e.id for e in study.inputs.of("test") if e.cell in DECISION_CELLS}
@@ -236,12 +248,14 @@ def _usage(study: Study, cells: Sequence[CellResult]) -> dict[str, Any]:
         "completion_tokens": sum(u.completion_tokens for u in used),
         "answers": len(used),
         "answer_seconds": sum(u.seconds for u in used),
+        **money.of_answers(used, prices, spending(study.folder)["cells"], [c.cell.file for c in cells if c.fitted]),
         "train_tokens": _mean([t.tokens for t in trained]),
         "train_seconds": _mean([t.seconds for t in trained]),
         "rehearsal_tokens": _mean([t.rehearsal_tokens for t in trained]),
         "rehearsal_seconds": _mean([t.rehearsal_seconds for t in trained]),
         "trainable_parameters": max((t.trainable_parameters for t in trained), default=0),
         "fit_seconds": _mean([c.fitted.seconds for c in cells if c.fitted]),
+        "fits": len([c for c in cells if c.fitted]),
         "peak_memory_mb": max((c.peak_memory_mb for c in cells), default=None),
         "artifact_mb": max(sizes, default=0.0),
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,12 +26,14 @@ from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Mes
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json, without_help
 from tailor.study.general import rows_to_rehearse
 from tailor.study.ladder import climb
+from tailor.study.ledger import BudgetReached, Meter, Phase, study_prices
 from tailor.study.plan import Cell, Study
 
 FULL_DISK = 1 << 20  # bytes: where less is free, whatever failed to write failed for that
 FINAL = ("too-long", "data")  # failures that asking again cannot mend
 CHUNK = 128  # answers per fsync: what a kill costs at most
 LATENCY_QUESTIONS = 20
+NOTHING_S = 0.05  # reading a finished step from disk takes less
 
 # phase ("fit", "answer", "latency"), fraction done, a few words
 CellProgress = Callable[[str, float, str], None]
@@ -48,18 +51,32 @@ class CellFiles:
         return cls(study_folder / "fits" / f"{cell.file}.json", study_folder / "answers" / f"{cell.file}.jsonl")
 
 
-def run_cell(study: Study, cell: Cell, runtime: Runtime, progress: CellProgress) -> Failure | None:
+def run_cell(
+    study: Study, cell: Cell, runtime: Runtime, progress: CellProgress, budget: float | None = None
+) -> Failure | None:
     """Do what is left of a cell. A failure is recorded and returned; it never stops the others.
 
+    Args:
+        budget: dollars the whole study may cost.
+
     Raises:
+        BudgetReached: the next step could cost more than is left.
         StudyError: the disk is full: nothing further could be kept.
     """
     files = CellFiles.of(study.folder, cell)
+    meter = Meter(study.folder, cell.file, study_prices(study.workspace, study.inputs.base), budget)
+    runtime.meter = meter
     try:
-        fitted = stored_fit(files.fit) or _fit(study, cell, runtime, files.fit, progress)
-        _answer(study, fitted.adaptation, runtime, files.answers, progress)
-        climb(study, cell, fitted.adaptation, runtime)
-        _latency(study, fitted.adaptation, runtime, files.fit, progress)
+        with _timed(meter, "fit"):
+            fitted = stored_fit(files.fit) or _fit(study, cell, runtime, files.fit, progress)
+        with _timed(meter, "answer"):
+            _answer(study, fitted.adaptation, runtime, files.answers, progress)
+        with _timed(meter, "ladder"):
+            climb(study, cell, fitted.adaptation, runtime)
+        with _timed(meter, "latency"):
+            _latency(study, fitted.adaptation, runtime, files.fit, progress)
+    except BudgetReached:
+        raise
     except TailorError as error:
         _stop_if_full(error, study)
         failure = Failure("training", error.message, hint=error.hint)
@@ -71,8 +88,24 @@ def run_cell(study: Study, cell: Cell, runtime: Runtime, progress: CellProgress)
     else:
         files.fit.with_suffix(".failed.json").unlink(missing_ok=True)
         return None
+    finally:
+        runtime.meter = None
     write_json(files.fit.with_suffix(".failed.json"), failure)
     return failure
+
+
+@contextlib.contextmanager
+def _timed(meter: Meter, phase: Phase) -> Iterator[None]:
+    """The machine time of a phase goes into the ledger, however it ends; a step that was on disk already adds none."""
+    meter.phase = phase
+    meter.admit(())
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = time.perf_counter() - started
+        if seconds > NOTHING_S:
+            meter.time(seconds)
 
 
 def _stop_if_full(error: Exception, study: Study) -> None:

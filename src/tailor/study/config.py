@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from tailor.data.encoding import is_encoding
 from tailor.errors import ConfigError, TailorError
 from tailor.evaluation.metrics import load_metric
 from tailor.methods import load_method
 from tailor.methods.compose import Arm, expand
+from tailor.study.decision_config import CostsConfig, GatesConfig, Section, SituationConfig, UsageConfig
 from tailor.study.settings_file import Place, Settings, describe, in_order, read_settings, short
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class DataConfig(_Section):
+class DataConfig(Section):
     """Where the questions, documents and general items are; paths are relative to `tailor.yaml`."""
 
     questions: str | list[str]
@@ -50,18 +47,11 @@ class DataConfig(_Section):
         return [*self.question_files, *([self.unanswerable] if self.unanswerable else [])]
 
 
-class UsageConfig(_Section):
-    """What the answers will be used for: turns quality into money. Unknown stays unknown."""
-
-    questions_per_month: Annotated[int, Field(ge=0)] | None = None
-    machine_hour_usd: Annotated[float, Field(ge=0)] | None = None
-    wrong_answer_usd: Annotated[float, Field(ge=0)] | None = None
-    refreshes_per_year: Annotated[float, Field(ge=0)] | None = None
-
-
-class StudyConfig(_Section):
+class StudyConfig(Section):
     """One study. `margin` and `general_margin` are shares in [0, 1]: what difference is too small to matter, and what
-    loss of general ability is too large to accept."""
+    loss of general ability is too large to accept. `decide_by` money compares net benefits instead of right answers;
+    `margin_usd` (dollars a month) is then what does not matter. `budget_usd` is what the study itself may cost; it is
+    no part of the plan, so that it can be raised and the same study goes on."""
 
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     question: str = "Which way of adapting the model is worth it?"
@@ -75,7 +65,13 @@ class StudyConfig(_Section):
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
     general_margin: Annotated[float, Field(gt=0, lt=1)] = 0.03
     control: str = "zero-shot"
+    decide_by: Literal["quality", "money"] = "quality"
+    margin_usd: Annotated[float, Field(ge=0)] = 0.0
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
     usage: UsageConfig = UsageConfig()
+    costs: CostsConfig = CostsConfig()
+    gates: GatesConfig = GatesConfig()
+    situation: SituationConfig = SituationConfig()
 
 
 @dataclass(frozen=True)
@@ -99,6 +95,9 @@ SECTIONS: Mapping[Place, list[str]] = {
     (): list(StudyConfig.model_fields),
     ("data",): list(DataConfig.model_fields),
     ("usage",): list(UsageConfig.model_fields),
+    ("costs",): list(CostsConfig.model_fields),
+    ("gates",): list(GatesConfig.model_fields),
+    ("situation",): list(SituationConfig.model_fields),
 }
 EXPECTED = {
     "base": "a model's name, or {endpoint: URL, model: NAME}",
@@ -109,7 +108,11 @@ EXPECTED = {
     "data.questions": "a file, a folder or a pattern, or a list of them",
     "data.encoding": "an encoding, such as utf-8, cp1252 or gb18030",
     "data": "settings like questions: FILE",
-    "usage": "settings like questions_per_month: 1000",
+    "usage": "settings like questions_per_month: 1000, and only one of machine and machine_hour_usd",
+    "costs": "settings like engineer_hour_usd: 80",
+    "gates": "settings like p95_ms: 800",
+    "situation": "settings like changes: weekly",
+    "costs.engineering_hours": "hours, or hours by arm like {rag: 20, lora: 40}",
 }
 
 

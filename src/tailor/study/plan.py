@@ -21,11 +21,13 @@ from tailor.study.config import Workspace
 from tailor.study.dataset import record_dataset
 from tailor.study.general import recipe
 from tailor.study.inputs import PRIMARY_CELL, Inputs
+from tailor.study.ledger import study_prices
 from tailor.study.splits import freeze
 
 FORMAT_VERSION = 1
 LONGEST_NAME = 80
 TEST_ITEMS = "test.jsonl"
+ALWAYS_PLANNED = {"questions_per_month", "machine_hour_usd", "wrong_answer_usd", "refreshes_per_year"}
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,10 @@ def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> 
     Raises:
         StudyError: the plan on disk was changed.
         ModelError: a base of the hub is neither in the cache nor to be had.
+        ConfigError: a price that is named is not known.
     """
     inputs = dataclasses.replace(inputs, base=pinned(inputs.base))
+    study_prices(workspace, inputs.base)  # a price that nobody knows is said before anything is spent
     seeds = workspace.config.seeds[:1] if quick else workspace.config.seeds
     plan = _plan(workspace, inputs, seeds)
     digest = sha256_of(plan)
@@ -128,7 +132,8 @@ def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[st
             "margin": config.margin,
             "general_margin": config.general_margin,
             "family": "every arm against the control on the primary cell, Holm-corrected",
-            "usage": config.usage.model_dump(),
+            "usage": {**config.usage.model_dump(include=ALWAYS_PLANNED), **config.usage.model_dump(exclude_none=True)},
+            **_decision_inputs(workspace),
             "general_rows": recipe(inputs.general, inputs.base)
             if any(a.trains_weights for a in workspace.arms)
             else None,
@@ -162,6 +167,18 @@ def _part(part: Part, folder: Path) -> dict[str, Any]:
     files = getattr(part.options, "files", None)
     found = {str(f): sha256_of_file(folder / f) for f in files(folder)} if files else {}
     return {**plain, "files": found} if found else plain
+
+
+def _decision_inputs(workspace: Workspace) -> dict[str, Any]:
+    """What is declared beside the usage; only what differs from the defaults, so that old plans keep their hash."""
+    config = workspace.config
+    found: dict[str, Any] = {
+        "costs": config.costs.model_dump(exclude_defaults=True),
+        "gates": config.gates.model_dump(exclude_defaults=True),
+    }
+    if config.decide_by != "quality":
+        found |= {"decide_by": config.decide_by, "margin_usd": config.margin_usd}
+    return {k: v for k, v in found.items() if v}
 
 
 def _stored(folder: Path) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from tailor.study.config import load_workspace
 from tailor.study.environment import cores
 from tailor.study.inputs import read_inputs
 from tailor.study.ladder import missing_rungs
+from tailor.study.ledger import check_priced, study_prices
 from tailor.study.plan import Cell, Study, plan_study
 
 POLL_SECONDS = 0.2
@@ -39,13 +40,20 @@ class Listener(Protocol):
     def cell_done(self, cell: str, failure: Failure | None, seconds: float) -> None: ...
 
 
-def run_study(study: Study, listener: Listener, *, workers: int | None = None) -> dict[str, Failure]:
+def run_study(
+    study: Study, listener: Listener, *, workers: int | None = None, budget: float | None = None
+) -> dict[str, Failure]:
     """Finish every cell that is not finished yet.
+
+    Args:
+        budget: dollars the study may cost in all, what was spent before included.
 
     Returns:
         The cells that failed, by name.
 
     Raises:
+        BudgetReached: the next step could cost more than is left.
+        ConfigError: there is a budget, but what would be spent has no known price.
         StudyError: a worker process died, the disk is full, or another process runs a study of this workspace.
         ModelError: the base cannot be loaded or does not answer; nothing was spent yet.
         KeyboardInterrupt: passed on after the workers were stopped; finished work is kept.
@@ -55,12 +63,13 @@ def run_study(study: Study, listener: Listener, *, workers: int | None = None) -
         return {}
     count = min(workers or default_workers(study), len(pending))
     failures: dict[str, Failure] = {}
+    check_priced(study_prices(study.workspace, study.inputs.base), budget)
     with alone(study.workspace.state):
         _check_base(study)
         if count <= 1:
-            _run_here(study, pending, listener, failures)
+            _run_here(study, pending, listener, failures, budget)
         else:
-            _run_in_processes(study, pending, listener, failures, count)
+            _run_in_processes(study, pending, listener, failures, count, budget)
     return failures
 
 
@@ -132,12 +141,14 @@ def _available_memory() -> int:
     return 4 << 30
 
 
-def _run_here(study: Study, pending: list[Cell], listener: Listener, failures: dict[str, Failure]) -> None:
+def _run_here(
+    study: Study, pending: list[Cell], listener: Listener, failures: dict[str, Failure], budget: float | None
+) -> None:
     runtime = Runtime(study.workspace.store)
     try:
         for cell in pending:
             started = time.perf_counter()
-            failure = run_cell(study, cell, runtime, partial(listener.cell_progress, cell.name))
+            failure = run_cell(study, cell, runtime, partial(listener.cell_progress, cell.name), budget)
             if failure:
                 failures[cell.name] = failure
             listener.cell_done(cell.name, failure, time.perf_counter() - started)
@@ -146,7 +157,12 @@ def _run_here(study: Study, pending: list[Cell], listener: Listener, failures: d
 
 
 def _run_in_processes(
-    study: Study, pending: list[Cell], listener: Listener, failures: dict[str, Failure], count: int
+    study: Study,
+    pending: list[Cell],
+    listener: Listener,
+    failures: dict[str, Failure],
+    count: int,
+    budget: float | None,
 ) -> None:
     import multiprocessing
 
@@ -158,7 +174,7 @@ def _run_in_processes(
     with _one_thread_each(threads), ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool:
         with _interrupts_held():
             waiting: dict[Future[tuple[Failure | None, float]], Cell] = {
-                pool.submit(_work, cell.name): cell for cell in pending
+                pool.submit(_work, cell.name, budget): cell for cell in pending
             }
         try:
             while waiting:
@@ -248,7 +264,7 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _work(name: str) -> tuple[Failure | None, float]:
+def _work(name: str, budget: float | None) -> tuple[Failure | None, float]:
     if "error" in _worker:
         raise _worker["error"]
     started = time.perf_counter()
@@ -260,5 +276,5 @@ def _work(name: str) -> tuple[Failure | None, float]:
             last[0] = now
             _worker["reports"].put((name, phase, fraction, words))
 
-    failure = run_cell(_worker["study"], _worker["cells"][name], _worker["runtime"], report)
+    failure = run_cell(_worker["study"], _worker["cells"][name], _worker["runtime"], report, budget)
     return failure, time.perf_counter() - started

@@ -7,6 +7,7 @@ from typing import Any
 
 from tailor.decision import words
 from tailor.decision.evidence import Difference, Evidence
+from tailor.decision.gates import Gates
 from tailor.decision.svg import Picture, Scale, text_width, ticks
 
 WIDTH, ROW, TOP, BOTTOM = 460.0, 30.0, 34.0, 42.0
@@ -32,7 +33,7 @@ def forest_picture(results: Mapping[str, Any], against: str | None, chosen: str 
     for i, (d, label) in enumerate(zip(rows, labels, strict=True)):
         y = TOP + ROW * (i + 0.5)
         picture.text(0, y + 4, label, "start", "label strong" if d.arm == chosen else "label")
-        _row(picture, x, y, d, "chosen" if d.arm == chosen else "barred" if evidence.harmed(d.arm) else "")
+        _row(picture, x, y, d, "chosen" if d.arm == chosen else "barred" if Gates(evidence).broken(d.arm) else "")
         text = f"{words.signed(d.value)} {words.span(d.low, d.high)}"
         picture.text(WIDTH, y + 4, text, "end", "value", 12)
     return str(picture)

@@ -10,6 +10,7 @@ from typing import Any
 from tailor.cost.answers import cost_per_1000
 from tailor.decision import words
 from tailor.decision.evidence import Evidence
+from tailor.decision.gates import Gates
 from tailor.decision.svg import TEXT, Picture, Scale, text_width, ticks
 
 WIDTH, HEIGHT = 460.0, 330.0
@@ -63,7 +64,7 @@ def pareto_picture(results: Mapping[str, Any], chosen: str | None) -> str:
 
 def _point(evidence: Evidence, arm: str, x: float, chosen: str | None) -> _Point:
     quality = evidence.part(arm, "quality")
-    shape = "chosen" if arm == chosen else "barred" if evidence.harmed(arm) else ""
+    shape = "chosen" if arm == chosen else "barred" if Gates(evidence).broken(arm) else ""
     low, high = words.number(quality.get("low")), words.number(quality.get("high"))
     return _Point(arm, x, evidence.quality(arm) or 0.0, low, high, shape)
 
