@@ -176,9 +176,10 @@ def test_invented_answers_are_doubts() -> None:
 
 def test_data_that_are_not_what_they_should_be_are_a_doubt() -> None:
     def finding(dimension: str, verdict: str) -> dict[str, object]:
-        return {"dimension": dimension, "verdict": verdict, "text": f"{dimension}: {verdict}.", "number": 1}
+        return {"dimension": dimension, "verdict": verdict, "text": f"{dimension}: {verdict}.", "number": 9}
 
     results = study()
+    results["dataset"]["n_test"] = 400
     results["audit"] = [
         finding("leak, form", "bad"),
         finding("leak, near", "warn"),
@@ -187,6 +188,9 @@ def test_data_that_are_not_what_they_should_be_are_a_doubt() -> None:
     ]
     doubts = decide(results).doubts
     assert [d for d in doubts if d.startswith(("leak", "contra", "size"))] == ["leak, form: bad.", "leak, near: warn."]
+    # 9 of 400 are more than 2 %, 9 of 500 are not.
+    results["dataset"]["n_test"] = 500
+    assert "leak, near: warn." not in decide(results).doubts
 
 
 def test_tuning_alone_does_not_know_facts_left_out() -> None:

@@ -18,6 +18,8 @@ INVENTS_LITTLE = 0.05
 KNOWS_NOTHING = 0.10
 WRONGLY_SILENT = 0.10
 INCONSISTENT = 0.80
+# Of the test questions. Fewer that resemble a train question move no number by more than that.
+MANY_LEAKS = 0.02
 
 
 def doubts(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
@@ -57,11 +59,14 @@ def _missing(evidence: Evidence) -> list[str]:
 
 
 def _data(evidence: Evidence) -> list[str]:
-    """What the audit calls bad, and test questions that are hardly new: both make every number doubtful."""
+    """What the audit calls bad, and test questions that are hardly new, if they are many: they make every number
+    doubtful."""
+    tested = number((evidence.results.get("dataset") or {}).get("n_test")) or 0
     return [
         str(f.get("text"))
         for f in evidence.results.get("audit") or []
-        if f.get("verdict") == "bad" or (f.get("verdict") == "warn" and str(f.get("dimension")).startswith("leak"))
+        if f.get("verdict") == "bad"
+        or (str(f.get("dimension")).startswith("leak") and (number(f.get("number")) or 0) > MANY_LEAKS * tested)
     ]
 
 
