@@ -15,6 +15,7 @@ from tailor.cli import (
     data,
     diff,
     doctor,
+    export,
     feedback,
     init,
     keys,
@@ -51,6 +52,7 @@ app.command("show", short_help="Show one test item with every arm's answer.")(sh
 app.command("diff", short_help="Show what one arm fixed and broke beside another.")(diff.diff)
 app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
 app.command("parity", short_help="Does another form of an arm answer as it was measured?")(parity.parity)
+app.command("export", short_help="Write trained weights for PEFT or Transformers.")(export.export)
 app.command("promote", short_help="Make an arm of a study the champion.")(promote.promote)
 app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)
 app.command("releases", short_help="List the releases with their lineage.")(releases.releases)

@@ -1,0 +1,89 @@
+"""Trained weights out of a study, for other programs: an adapter for PEFT or a model for Transformers, with a card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tailor.errors import ConfigError, StudyError
+from tailor.files import new_folder, read_json, write_json, write_text
+from tailor.models.engine import LoadedWeights
+from tailor.records import Adaptation
+from tailor.registry.candidate import Candidate, candidate
+from tailor.registry.card import model_card
+from tailor.registry.release import ADAPTATION
+from tailor.runtime import Runtime, adaptation_to_json
+from tailor.study.results import read_results
+
+Form = Literal["adapter", "model"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: an adapter or a whole model, where, its size, and what else the arm needs to answer as it was
+    measured (`retriever`, `demonstrations`, `system`, `constraint`)."""
+
+    form: Form
+    folder: Path
+    size_mb: float
+    also_needs: tuple[str, ...]
+
+
+def export(study: Path, store: Path, arm: str, seed: int | None, target: Path, *, merged: bool) -> Exported:
+    """Write the trained weights of an arm to a folder of their own.
+
+    Args:
+        study: the study's folder.
+        store: what artifact paths are relative to.
+        arm: a name in the study.
+        seed: which training; None for the first.
+        target: must not exist, or be empty; appears complete or not at all.
+        merged: work an adapter into its base.
+
+    Raises:
+        ConfigError: the target is taken.
+        StudyError: there is no such arm, or it has no trained weights.
+        ArtifactError: the weights were changed after they were made.
+        ModelError: merging is impossible.
+    """
+    found = candidate(study, arm, seed, force=True)
+    adaptation = found.adaptation
+    if adaptation.weights is None:
+        raise StudyError(
+            f"{arm} has no trained weights to export.", hint=f"What it is made of is in {study / 'fits'}, as JSON."
+        )
+    if target.is_file() or (target.is_dir() and any(target.iterdir())):
+        raise ConfigError(f"{target} is there already.", hint="Name another folder with --to, or delete it.")
+    source = Runtime(store).folder(adaptation.weights.artifact)
+    adapter = adaptation.weights.kind == "adapter"
+    form: Form = "adapter" if adapter and not merged else "model"
+    with new_folder(target) as temporary:
+        if form == "adapter" or not adapter:
+            for path in sorted(source.iterdir()):
+                shutil.copyfile(path, temporary / path.name)
+        else:
+            from tailor.models.merging import write_merged
+
+            sha256 = adaptation.weights.artifact.sha256
+            write_merged(adaptation.base, LoadedWeights("adapter", source, sha256), temporary)
+        write_json(temporary / ADAPTATION, adaptation_to_json(adaptation))
+        write_text(temporary / "README.md", _card(study, arm, found, form))
+        size = sum(p.stat().st_size for p in temporary.iterdir())
+    return Exported(form, target, size / 1e6, also_needs(adaptation))
+
+
+def also_needs(adaptation: Adaptation) -> tuple[str, ...]:
+    """Parts of an adaptation that are not in its weights."""
+    parts = ("system", "demonstrations", "retriever", "constraint")
+    return tuple(part for part in parts if getattr(adaptation, part) is not None)
+
+
+def _card(study: Path, arm: str, found: Candidate, form: Form) -> str:
+    results = read_results(study)
+    fits: Mapping[int, str] = {int(s["seed"]): s["fit"] for s in results["arms"][arm]["fits"]}
+    training: dict[str, Any] | None = read_json(study / "fits" / fits[found.seed])["training"]
+    needs = also_needs(found.adaptation)
+    return model_card(results, arm, form, found.adaptation.base, found.lineage, training, found.seed, needs)
