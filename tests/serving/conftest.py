@@ -74,7 +74,7 @@ class RuleRuntime:
         question = messages[-1].content
         if "wait" in question:
             assert self.go.wait(30)
-        if "crash" in question:
+        if "crash" in question or adaptation.system == "broken":
             raise RuntimeError("secret /path")
         if "long" in question:
             return Failure("too-long", "the prompt has 9000 tokens, the context is 512")
@@ -204,3 +204,8 @@ def run_server() -> Any:
 @pytest.fixture(scope="session")
 def rule_runtime() -> type[RuleRuntime]:
     return RuleRuntime
+
+
+@pytest.fixture(scope="session")
+def promote_release() -> Any:
+    return promote

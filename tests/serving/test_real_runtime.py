@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,20 @@ def test_served_is_measured(workspace: Path, run_server: Any) -> None:
             assert len(tokens) * 2 == several.usage.completion_tokens
             assert "".join(t.token for t in tokens).strip() == answer.text
             assert all(t.logprob == t.top_logprobs[0].logprob <= 0 for t in tokens), "greedy takes the likeliest"
+        pytest.importorskip("llguidance")
+        place = {"type": "string", "enum": ["kitchen", "garden"]}
+        schema = {
+            "type": "object",
+            "properties": {"place": place},
+            "required": ["place"],
+            "additionalProperties": False,
+        }
+        held: Any = {"type": "json_schema", "json_schema": {"name": "where", "schema": schema}}
+        for stream in (False, True):
+            made: Any = client.chat.completions.create(
+                model="champion", messages=messages, response_format=held, max_tokens=60, stream=stream
+            )
+            text = (
+                "".join(c.choices[0].delta.content or "" for c in made) if stream else made.choices[0].message.content
+            )
+            assert json.loads(text)["place"] in place["enum"]

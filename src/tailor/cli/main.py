@@ -15,6 +15,7 @@ from tailor.cli import (
     data,
     diff,
     doctor,
+    experiment,
     export,
     feedback,
     init,
@@ -60,6 +61,7 @@ app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve
 app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
 app.add_typer(data.app, name="data", short_help="Look at files of questions, convert them, see their versions.")
 app.add_typer(keys.app, name="keys", short_help="Who may use the server.")
+app.add_typer(experiment.app, name="experiment", short_help="Try a release on live traffic.")
 app.add_typer(feedback.app, name="feedback", short_help="What people said about answers.")
 app.command("doctor", short_help="Say what is installed and what this machine can do.")(doctor.doctor)
 

@@ -6,20 +6,25 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tailor.errors import ArtifactError, ConfigError, TailorError
-from tailor.records import Completion, Failure
+from tailor.errors import ArtifactError, ConfigError, MissingDependency, TailorError
+from tailor.evaluation.abstain import is_abstention
+from tailor.models.constraining import grammar
+from tailor.records import Completion, Constraint, Failure
 from tailor.serving.asked import Asked
 from tailor.serving.catalogue import Catalogue, Served
 from tailor.serving.http import EventStream
 from tailor.serving.problem import Problem, of_failure
-from tailor.serving.reply import DONE, Reply, sse
-from tailor.serving.trace import Trace
+from tailor.serving.reply import DONE, PREFIX, Reply, Shape, sse
+from tailor.serving.trace import Observer, Trace
+from tailor.serving.traffic.router import Router
+from tailor.serving.traffic.split import TREATMENT
 from tailor.serving.warm import Target
 from tailor.serving.worker import Job, Piece, Worker
 
@@ -33,12 +38,24 @@ class Answers:
     """Puts requests to the worker.
 
     Args:
+        router: knows which release answers under a name that an experiment splits.
         seconds: an answer that takes longer is a timeout.
+        observers: told of shadow answers.
     """
 
-    def __init__(self, catalogue: Catalogue, worker: Worker, default: str, seconds: float) -> None:
-        self._catalogue, self._worker = catalogue, worker
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        worker: Worker,
+        router: Router,
+        default: str,
+        seconds: float,
+        observers: Sequence[Observer],
+    ) -> None:
+        self._catalogue, self._worker, self._router = catalogue, worker, router
         self._default, self._seconds = default, seconds
+        self._observers = observers
+        self._tasks: set[asyncio.Future[None]] = set()
 
     def resolve(self, name: str) -> Served:
         """What a model name means now.
@@ -46,33 +63,57 @@ class Answers:
         Raises:
             Problem: 404 where there is none, 503 where the list of releases is damaged.
         """
-        try:
+        with _known(name):
             return self._catalogue.resolve(name)
-        except ConfigError:
-            message = f"The model {name[:64]!r} does not exist; GET /v1/models lists those that do."
-            raise Problem(404, message, code="model_not_found", param="model") from None
-        except ArtifactError as error:
-            log.error("%s", error)
-            raise Problem(503, "The list of releases cannot be read.", code="releases_damaged") from None
 
-    async def answer(self, request: Request, asked: Asked, reply_shape: str) -> Response:
+    async def answer(self, request: Request, asked: Asked, shape: Shape) -> Response:
         """The reply to a request for answers."""
         trace: Trace = request.scope["trace"]
         trace.model, trace.stream = asked.model or self._default, asked.stream
-        served = self.resolve(trace.model)
+        with _known(trace.model):
+            user = asked.user or request.headers.get("x-session-id", "")[:256]
+            routed = self._router.route(trace.model, user, trace)
+        served = routed.served
         trace.release = served.id
         trace.input = _as_json(asked)
-        reply = (
-            Reply(served.id, "chat", f"chatcmpl-{trace.id}")
-            if reply_shape == "chat"
-            else Reply(served.id, "text", f"cmpl-{trace.id}")
-        )
+        reply = Reply(served.id, shape, f"{PREFIX[shape]}-{trace.id}")
+        if asked.options.constraint is not None:
+            await asyncio.to_thread(_check, asked.options.constraint)
         pieces: Pieces = asyncio.Queue()
         jobs = self._jobs(asked, served, pieces)
         self._worker.submit(jobs)
+        if routed.shadow is not None:
+            self._shadow(asked, routed.shadow, trace)
         if asked.stream:
             return await self._stream(asked, jobs, pieces, reply, trace)
         return await self._whole(request, asked, jobs, pieces, reply, trace)
+
+    def _shadow(self, asked: Asked, served: Served, trace: Trace) -> None:
+        """Ask another release the same; its answer is kept and shown to nobody. It gives way where the queue is
+        full."""
+        copy = Trace(
+            route=trace.route, key=trace.key, model=trace.model, release=served.id, unit=trace.unit,
+            experiment=trace.experiment, phase=trace.phase, arm=TREATMENT, shadow_of=trace.id, input=trace.input,
+        )  # fmt: skip
+        pieces: Pieces = asyncio.Queue()
+        jobs = self._jobs(replace(asked, stream=False, n=1), served, pieces)
+        reply = Reply(served.id, "chat", copy.id)
+
+        async def follow() -> None:
+            try:
+                self._worker.submit(jobs)
+                _note(copy, await _collect(pieces, len(jobs), reply), 1)
+                copy.status = 200
+            except Problem as problem:
+                copy.status, copy.code = problem.status, problem.code or ""
+            copy.ended = time.perf_counter()
+            if copy.status != 429:
+                for observer in self._observers:
+                    observer(copy)
+
+        task = asyncio.ensure_future(follow())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _jobs(self, asked: Asked, served: Served, pieces: Pieces) -> list[Job]:
         loop = asyncio.get_running_loop()
@@ -182,7 +223,41 @@ def _note(trace: Trace, completions: list[Completion], n: int) -> None:
     trace.completion_tokens = sum(c.usage.completion_tokens for c in completions)
     trace.finish = completions[0].finish
     trace.output = "\n".join(c.text for c in completions)
+    trace.refused = all(is_abstention(c.text) for c in completions)
     trace.complete = True
+
+
+@contextmanager
+def _known(name: str) -> Iterator[None]:
+    """What a client is told where a name means nothing.
+
+    Raises:
+        Problem: 404 or 503.
+    """
+    try:
+        yield
+    except ConfigError:
+        message = f"The model {name[:64]!r} does not exist; GET /v1/models lists those that do."
+        raise Problem(404, message, code="model_not_found", param="model") from None
+    except ArtifactError as error:
+        log.error("%s", error)
+        raise Problem(503, "The list of releases cannot be read.", code="releases_damaged") from None
+
+
+def _check(constraint: Constraint) -> None:
+    """Refuse a schema that cannot be held.
+
+    Raises:
+        Problem: 400.
+    """
+    try:
+        grammar(constraint)
+    except MissingDependency:
+        message = "Answers cannot be held to a schema here: pip install 'tailor[constrain]'."
+        raise Problem(400, message, code="unsupported_parameter", param="response_format") from None
+    except ConfigError as error:
+        cause = error.message.removeprefix("constrained: ")
+        raise Problem(400, f"'response_format': {cause}", code="invalid_schema", param="response_format") from None
 
 
 def _as_json(asked: Asked) -> str:

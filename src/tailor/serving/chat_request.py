@@ -7,10 +7,12 @@ request draws a seed of its own. `user` (or `safety_identifier`) changes no answ
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from tailor.records import Message, Role
+from tailor.records import Constraint, Message, Role
 from tailor.serving.asked import Asked
 from tailor.serving.fields import (
     MOST_ANSWERS,
@@ -26,6 +28,8 @@ from tailor.serving.problem import Problem
 
 MOST_MESSAGES = 200
 MOST_ALTERNATIVES = 20
+LARGEST_SCHEMA = 64_000
+"""Characters."""
 
 FIELDS = Fields(
     honoured=(
@@ -60,12 +64,13 @@ def parse_chat(raw: bytes) -> Asked:
         Problem: 400, naming the field.
     """
     body = FIELDS.read(raw)
-    _refuse_format(body.get("response_format"))
     stream = boolean(body, "stream")
     return Asked(
         model=string(body, "model"),
         conversations=(_messages(body.get("messages")),),
-        options=sampling(body, top_logprobs=_logprobs(body, stream)),
+        options=replace(
+            sampling(body, top_logprobs=_logprobs(body, stream)), constraint=_format(body.get("response_format"))
+        ),
         n=integer(body, "n", 1, MOST_ANSWERS) or 1,
         stream=stream,
         include_usage=include_usage(body, stream),
@@ -73,19 +78,24 @@ def parse_chat(raw: bytes) -> Asked:
     )
 
 
-def _refuse_format(value: object) -> None:
+def _format(value: object) -> Constraint | None:
+    """The form that `response_format` asks for. `json_object` is any JSON object."""
     if value is None or value == {"type": "text"}:
-        return
+        return None
     kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in ("json_schema", "json_object"):
+    if not isinstance(value, dict) or kind not in ("json_schema", "json_object"):
         message = "'response_format' must be an object with 'type' text, json_object or json_schema."
         raise Problem(400, message, param="response_format")
-    raise Problem(
-        400,
-        f"This server cannot hold answers to 'response_format' of type {kind}: its engine does not constrain tokens.",
-        param="response_format",
-        code="unsupported_parameter",
-    )
+    wrapper = value.get("json_schema") if kind == "json_schema" else {"schema": {"type": "object"}}
+    schema = wrapper.get("schema") if isinstance(wrapper, dict) else None
+    if not isinstance(schema, dict):
+        message = "'response_format.json_schema.schema' must be a JSON schema."
+        raise Problem(400, message, param="response_format")
+    text = json.dumps(schema, ensure_ascii=False)
+    if len(text) > LARGEST_SCHEMA:
+        message = f"The schema of 'response_format' may have {LARGEST_SCHEMA} characters at most."
+        raise Problem(400, message, param="response_format")
+    return Constraint("json-schema", text)
 
 
 def _logprobs(body: Mapping[str, Any], stream: bool) -> int | None:

@@ -24,6 +24,9 @@ FIELDS = Fields(
     honoured=("request_id", "thumbs", "score", "label", "correction", "comment"), ignored=("user",), neutral={}
 )
 
+OF_REQUEST = ("release", "unit", "experiment", "phase", "arm", "complete", "input", "output")
+"""What is joined of the request."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
     id TEXT PRIMARY KEY, request_id TEXT NOT NULL, key TEXT NOT NULL, at TEXT NOT NULL,
@@ -103,10 +106,12 @@ class FeedbackStore:
                 database.execute("ATTACH DATABASE ? AS log", (str(log),))
             else:
                 database.execute("ATTACH DATABASE ':memory:' AS log")
-                database.execute("CREATE TABLE log.requests (id, release, experiment, arm, complete, input, output)")
+                database.execute(
+                    "CREATE TABLE log.requests (id, release, unit, experiment, phase, arm, complete, input, output)"
+                )
             database.row_factory = sqlite3.Row
             rows = database.execute(
-                "SELECT f.*, r.release, r.experiment, r.arm, r.complete, r.input, r.output FROM feedback f "
+                f"SELECT f.*, {', '.join(f'r.{name}' for name in OF_REQUEST)} FROM feedback f "
                 "LEFT JOIN log.requests r ON r.id = f.request_id ORDER BY f.at, f.id"
             ).fetchall()
         return [dict(row) for row in rows]

@@ -40,6 +40,8 @@ from tailor.serving.request_log import LogSettings, RequestLog
 from tailor.serving.rules import RULES
 from tailor.serving.text_request import parse_completion
 from tailor.serving.trace import Observed
+from tailor.serving.traffic.router import Router
+from tailor.serving.traffic.watch import Watch
 from tailor.serving.warm import Answering, RuntimeFactory, WarmReleases
 from tailor.serving.worker import Worker
 
@@ -61,6 +63,7 @@ def create_app(
     api_key: str | None = None,
     answer_seconds: float = ANSWER_SECONDS,
     log_settings: LogSettings | None = None,
+    watch_seconds: float = 5.0,
 ) -> Starlette:
     """The ASGI application.
 
@@ -72,6 +75,7 @@ def create_app(
         api_key: a key besides those of the workspace.
         answer_seconds: an answer that takes longer is a timeout (504).
         log_settings: what is kept of requests.
+        watch_seconds: how often a canary is looked at.
 
     Raises:
         ConfigError: `model` names no release.
@@ -89,7 +93,10 @@ def create_app(
             "tailor_log_dropped": ("Rows that the request log lost.", lambda: requests.dropped),
         }
     )
-    gateway = Gateway(catalogue, worker, model, answer_seconds)
+    router = Router(workspace, catalogue, requests)
+    observers = (metrics.counted, requests.ended)
+    gateway = Gateway(catalogue, worker, model, Answers(catalogue, worker, router, model, answer_seconds, observers))
+    watch = Watch(workspace, watch_seconds)
     learning = Learning(requests, FeedbackStore(folder / "feedback.db"), metrics)
     handlers: dict[tuple[str, str], Handler] = {**gateway.handlers(), **learning.handlers()}
 
@@ -97,7 +104,9 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         worker.start()
         requests.start()
+        watch.start()
         yield
+        await asyncio.to_thread(watch.close)
         await asyncio.to_thread(worker.close)
         await asyncio.to_thread(requests.close)
 
@@ -127,9 +136,9 @@ def _runtime(root: Path) -> Answering:
 class Gateway:
     """The routes."""
 
-    def __init__(self, catalogue: Catalogue, worker: Worker, default: str, seconds: float) -> None:
+    def __init__(self, catalogue: Catalogue, worker: Worker, default: str, answers: Answers) -> None:
         self._catalogue, self._worker, self._default = catalogue, worker, default
-        self._answers = Answers(catalogue, worker, default, seconds)
+        self._answers = answers
 
     def handlers(self) -> dict[tuple[str, str], Handler]:
         """What answers which rule."""

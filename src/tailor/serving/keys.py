@@ -48,6 +48,7 @@ class KeyStore:
     """The keys of a workspace."""
 
     def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
         self._folder = serving_folder(workspace)
         self._path = self._folder / "keys.json"
 
@@ -82,6 +83,7 @@ class KeyStore:
             raise ConfigError(f"a key without a scope opens nothing.\nknown: {', '.join(SCOPES)}")
         if per_minute is not None and per_minute < 1:
             raise ConfigError(f"per minute must be 1 or more, found {per_minute}.")
+        secret = workspace_secret(self._workspace)
         with locked(self._folder / ".lock"):
             keys = self.keys()
             if any(k.name == name and not k.revoked for k in keys):
@@ -90,7 +92,7 @@ class KeyStore:
             key = Key(
                 secrets.token_hex(4),
                 name,
-                _hmac(self._secret(), token),
+                _hmac(secret, token),
                 tuple(s for s in SCOPES if s in scopes),
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 per_minute,
@@ -116,7 +118,7 @@ class KeyStore:
 
     def find(self, token: str, keys: Sequence[Key]) -> Key | None:
         """The key that this token is, among `keys`."""
-        given = _hmac(self._secret(), token)
+        given = _hmac(workspace_secret(self._workspace), token)
         return next((k for k in keys if not k.revoked and hmac.compare_digest(k.hmac, given)), None)
 
     def seen(self) -> tuple[int, int] | None:
@@ -131,16 +133,27 @@ class KeyStore:
         write_json(self._path, {"format_version": FORMAT_VERSION, "keys": list(keys)})
         self._path.chmod(0o600)
 
-    def _secret(self) -> bytes:
-        path = self._folder / "hmac.secret"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as handle:
-                handle.write(secrets.token_bytes(32))
-                handle.flush()
-                os.fsync(handle.fileno())
-        return path.read_bytes()
+
+def workspace_secret(workspace: Path) -> bytes:
+    """32 random bytes of this workspace, made at first use."""
+    path = serving_folder(workspace) / "hmac.secret"
+    if not path.exists():
+        with locked(path.parent / ".lock"):
+            if not path.exists():
+                write_secret(path, secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def write_secret(path: Path, value: bytes) -> None:
+    """Write a new file that only its owner may read; complete or not at all."""
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(value)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
 
 
 class KeyRing:

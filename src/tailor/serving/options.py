@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tailor.records import Adaptation
+from tailor.records import Adaptation, Constraint
 
 
 @dataclass(frozen=True)
 class Options:
     """Generation options of one request; None leaves the release's own value. `top_logprobs` asks for the
-    log-probability of every token and so many alternatives."""
+    log-probability of every token and so many alternatives, `constraint` for an answer of a form, in
+    place of the release's own."""
 
     max_new_tokens: int | None = None
     temperature: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
+    constraint: Constraint | None = None
 
     def applied_to(self, adaptation: Adaptation) -> Adaptation:
         """The adaptation with these generation options."""
@@ -27,6 +29,8 @@ class Options:
             generation = replace(generation, temperature=self.temperature)
         if self.seed is not None:
             generation = replace(generation, seed=self.seed)
+        if self.constraint is not None:
+            adaptation = replace(adaptation, constraint=self.constraint, format_version=2)
         stops = dict.fromkeys((*generation.stop, *self.stop))
         return replace(adaptation, generation=replace(generation, stop=tuple(stops)))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from tailor.records import Completion, TokenLogprob
 from tailor.serving.catalogue import Catalogue, Served
+
+Shape = Literal["chat", "text"]
+PREFIX: Mapping[Shape, str] = {"chat": "chatcmpl", "text": "cmpl"}
 
 
 @dataclass(frozen=True)
@@ -20,14 +23,13 @@ class Reply:
     completions."""
 
     release: str
-    shape: Literal["chat", "text"] = "chat"
+    shape: Shape = "chat"
     id: str = ""
     created: int = field(default_factory=lambda: int(time.time()))
 
     def __post_init__(self) -> None:
         if not self.id:
-            prefix = "chatcmpl" if self.shape == "chat" else "cmpl"
-            object.__setattr__(self, "id", f"{prefix}-{secrets.token_hex(12)}")
+            object.__setattr__(self, "id", f"{PREFIX[self.shape]}-{secrets.token_hex(12)}")
 
     def whole(self, completions: Sequence[Completion], n: int) -> dict[str, Any]:
         """`chat.completion` or `text_completion`; the first `n` completions answer the first conversation, and so

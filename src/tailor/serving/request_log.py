@@ -36,7 +36,8 @@ SCHEMA_VERSION = 1
 
 COLUMNS = (
     "id", "at", "route", "key", "model", "release", "unit", "experiment", "phase", "arm", "shadow_of", "status", "code",
-    "stream", "complete", "finish", "prompt_tokens", "completion_tokens", "first_text_ms", "ms", "input", "output",
+    "stream", "complete", "refused", "finish", "prompt_tokens", "completion_tokens", "first_text_ms", "ms", "input",
+    "output",
 )  # fmt: skip
 
 SCHEMA = f"""

@@ -28,6 +28,7 @@ class Trace:
         experiment, phase, arm: the traffic split it fell into.
         shadow_of: id of the request whose copy this is; its answer is never shown.
         complete: whether the client got the whole answer.
+        refused: whether the answer is that there is none ("I don't know").
         input, output: the conversation as JSON and the answer; kept only where contents are logged.
     """
 
@@ -52,6 +53,7 @@ class Trace:
     completion_tokens: int = 0
     finish: str = ""
     complete: bool = False
+    refused: bool = False
     stream: bool = False
     input: str = ""
     output: str = ""

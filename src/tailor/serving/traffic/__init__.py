@@ -1,0 +1,1 @@
+"""Two releases behind one name: split, shadow, canary."""

@@ -1,0 +1,193 @@
+"""What an experiment shows so far: sample ratio, feedback, guardrails. Reads the logs and asks no model."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from tailor.evaluation.statistics.always_valid import Sample, difference, lost_p, sample_ratio_p, tuned_rho
+from tailor.records import Interval
+from tailor.serving.feedback import FeedbackStore
+from tailor.serving.keys import serving_folder
+from tailor.serving.request_log import open_log
+from tailor.serving.traffic.experiments import Experiment
+from tailor.serving.traffic.split import CONTROL, TREATMENT
+
+Verdict = Literal["superior", "equivalent", "inferior", "inconclusive", "not to be trusted"]
+
+SRM_ALPHA = 0.001
+SETTLED = 150.0
+"""Seconds after which a unit that came has an answer or is lost; answers take 120 at most."""
+
+MARGINS: Mapping[str, float] = {"errors": 0.02, "refusals": 0.1, "thumbs down": 0.1}
+"""Guardrail -> how much more of it the treatment may have, as a share of a user's answers."""
+
+SLOWER = 1.5
+SLOWER_MS = 50.0
+MANY = 50
+"""p95: breached where it is 1.5 times and 50 ms above the control's, with 50 answers in each arm."""
+
+
+@dataclass(frozen=True)
+class Guardrail:
+    """One thing that must not get worse. `breached` where even the lower bound lies beyond the margin."""
+
+    name: str
+    control: float
+    treatment: float
+    difference: Interval
+    margin: float
+    breached: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """Numbers of the current phase. `answers`, `units` and `lost` (units that came and left no row) by arm; `feedback`
+    is treatment minus control, a value per user in [0, 1] (thumbs up is 1, down 0; or the mean score)."""
+
+    experiment: Experiment
+    answers: Mapping[str, int]
+    units: Mapping[str, int]
+    srm_p: float
+    lost: Mapping[str, int]
+    lost_p: float
+    feedback: Interval
+    guardrails: Sequence[Guardrail] = field(default_factory=list)
+
+    @property
+    def breached(self) -> list[Guardrail]:
+        return [g for g in self.guardrails if g.breached]
+
+    @property
+    def srm(self) -> bool:
+        """Whether units are missing from an arm: they never came, or came and were lost."""
+        return self.srm_p < SRM_ALPHA or self.lost_p < SRM_ALPHA
+
+    @property
+    def verdict(self) -> Verdict:
+        """Always valid: it may be read, and acted on, at any time."""
+        low, high, margin = self.feedback.low, self.feedback.high, self.experiment.difference
+        if self.srm:
+            return "not to be trusted"
+        if low > 0:
+            return "superior"
+        if high < 0:
+            return "inferior"
+        if low > -margin and high < margin:
+            return "equivalent"
+        return "inconclusive"
+
+
+def status(workspace: Path, experiment: Experiment) -> Status:
+    """Compute it from the request log and the feedback of the current phase."""
+    rows, units, settled, lost = _rows(workspace, experiment)
+    arms = (CONTROL, TREATMENT)
+    shadow = experiment.kind == "shadow"
+    share = experiment.share
+    p = math.nan if shadow or share >= 1 else sample_ratio_p([units[a] for a in arms], [1 - share, share])
+    said = _feedback(workspace, experiment)
+    rho = tuned_rho(experiment.difference)
+    values = [Sample.of([sum(v) / len(v) for v in _by_unit(said, a).values()]) for a in arms]
+    return Status(
+        experiment,
+        {a: sum(r["arm"] == a for r in rows) for a in arms},
+        {a: units[a] for a in arms},
+        p,
+        {a: lost[a] for a in arms},
+        math.nan if shadow else lost_p([lost[a] for a in arms], [settled[a] for a in arms]),
+        difference(values[1], values[0], rho=rho),
+        _guardrails(rows, said),
+    )
+
+
+Row = Mapping[str, object]
+
+
+Counts = Mapping[str, int]
+
+
+def _rows(workspace: Path, experiment: Experiment) -> tuple[list[Row], Counts, Counts, Counts]:
+    """Answers; units that came, by arm; of those that had time to be answered how many there are and were lost."""
+    path = serving_folder(workspace) / "requests.db"
+    none: Counts = defaultdict(int)
+    if not path.exists():
+        return [], none, none, none
+    before = (datetime.now(UTC) - timedelta(seconds=SETTLED)).isoformat(timespec="milliseconds")
+    here = (experiment.id, experiment.phase)
+    with contextlib.closing(open_log(path)) as database:
+        database.row_factory = sqlite3.Row
+        found = database.execute(
+            "SELECT unit, CASE WHEN shadow_of != '' THEN 'treatment' ELSE arm END AS arm, status, code, refused, ms, "
+            "complete FROM requests WHERE experiment = ? AND phase = ?",
+            here,
+        ).fetchall()
+        exposed = database.execute(
+            "SELECT arm, unit, at FROM exposures WHERE experiment = ? AND phase = ?", here
+        ).fetchall()
+    answered = {(r["arm"], r["unit"]) for r in found}
+    units = Counter(str(r["arm"]) for r in exposed)
+    old = [r for r in exposed if r["at"] < before]
+    lost = Counter(str(r["arm"]) for r in old if (r["arm"], r["unit"]) not in answered)
+    # A client that went away is nobody's error.
+    rows: list[Row] = [dict(r) for r in found if r["code"] != "client_gone"]
+    return rows, units, Counter(str(r["arm"]) for r in old), lost
+
+
+def _feedback(workspace: Path, experiment: Experiment) -> list[tuple[str, str, float]]:
+    """(arm, unit, value) of every feedback with thumbs or a score on an answer of this phase."""
+    folder = serving_folder(workspace)
+    found = []
+    for row in FeedbackStore(folder / "feedback.db").joined(folder / "requests.db"):
+        if row["experiment"] == experiment.id and row.get("phase") == experiment.phase:
+            value = {"up": 1.0, "down": 0.0}.get(row["thumbs"] or "", row["score"])
+            if value is not None:
+                found.append((row["arm"], row["unit"], float(value)))
+    return found
+
+
+def _by_unit(values: Sequence[tuple[str, str, float]], arm: str) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for where, unit, value in values:
+        if where == arm:
+            found[unit].append(value)
+    return found
+
+
+def _guardrails(rows: Sequence[Row], said: Sequence[tuple[str, str, float]]) -> list[Guardrail]:
+    errors = [(str(r["arm"]), str(r["unit"]), float(_failed(r))) for r in rows]
+    refusals = [(str(r["arm"]), str(r["unit"]), float(bool(r["refused"]))) for r in rows if not _failed(r)]
+    down = [(arm, unit, float(value < 0.5)) for arm, unit, value in said]
+    shares = {"errors": errors, "refusals": refusals, "thumbs down": down}
+    found = []
+    for name, values in shares.items():
+        by_arm = [Sample.of([sum(v) / len(v) for v in _by_unit(values, a).values()]) for a in (CONTROL, TREATMENT)]
+        margin = MARGINS[name]
+        bounds = difference(by_arm[1], by_arm[0], rho=tuned_rho(margin))
+        found.append(Guardrail(name, by_arm[0].mean, by_arm[1].mean, bounds, margin, bounds.low > margin))
+    return [*found, _slower(rows)]
+
+
+def _failed(row: Row) -> bool:
+    """The server's fault: not the client's request, not a full queue that hits both arms alike."""
+    return int(str(row["status"])) >= 500 or (int(str(row["status"])) == 200 and not row["complete"])
+
+
+def _slower(rows: Sequence[Row]) -> Guardrail:
+    """p95 of milliseconds. A rule of thumb, not an interval: margins are wide instead."""
+    times = {a: sorted(float(str(r["ms"])) for r in rows if r["arm"] == a) for a in (CONTROL, TREATMENT)}
+    control, treatment = (_p95(times[a]) for a in (CONTROL, TREATMENT))
+    enough = min(len(t) for t in times.values()) >= MANY
+    breached = enough and treatment > max(SLOWER * control, control + SLOWER_MS)
+    bounds = Interval(treatment - control, math.nan, math.nan, len(rows))
+    return Guardrail("p95 ms", control, treatment, bounds, (SLOWER - 1) * control, breached)
+
+
+def _p95(times: Sequence[float]) -> float:
+    return times[math.ceil(0.95 * len(times)) - 1] if times else math.nan
