@@ -54,7 +54,7 @@ def test_personal_data_end_with_2_and_are_never_printed(workspace: Path) -> None
         ran = tailor("check", workspace, *options)
         assert ran.code == 2
         assert not any(secret in ran.out + ran.err for secret in (card, key, "1111", "Ab1Ab1"))
-    assert "1 secret, 1 card" in " ".join(ran.out.split())
+    assert "1 key or password, 1 payment card" in " ".join(ran.out.split())
     assert findings(workspace)["personal numbers"]["verdict"] == "bad"
 
 

@@ -161,5 +161,5 @@ def test_the_audit_counts_and_shows_nothing() -> None:
     assert (private.number, private.verdict, private.rows) == (1, "bad", ("a",))
     assert (contact.number, contact.verdict, contact.rows) == (1, "warn", ("b",))
     assert (names.number, names.verdict, names.rows) == (1, "warn", ("c",))
-    assert "1 email, 1 phone" in contact.text
+    assert "1 e-mail address, 1 telephone number" in contact.text
     assert not any(value in str(found) for value in ("4111", "901820", "ada@", "Lovelace"))

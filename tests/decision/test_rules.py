@@ -179,7 +179,7 @@ def test_data_that_are_not_what_they_should_be_are_a_doubt() -> None:
         return {"dimension": dimension, "verdict": verdict, "text": f"{dimension}: {verdict}.", "number": 9}
 
     results = study()
-    results["dataset"]["n_test"] = 400
+    results["dataset"]["cells"] = {"held-out-framing": {"n_items": 400}, "general": {"n_items": 1000}}
     results["audit"] = [
         finding("leak, form", "bad"),
         finding("leak, near", "warn"),
@@ -189,7 +189,7 @@ def test_data_that_are_not_what_they_should_be_are_a_doubt() -> None:
     doubts = decide(results).doubts
     assert [d for d in doubts if d.startswith(("leak", "contra", "size"))] == ["leak, form: bad.", "leak, near: warn."]
     # 9 of 400 are more than 2 %, 9 of 500 are not.
-    results["dataset"]["n_test"] = 500
+    results["dataset"]["cells"]["held-out-fact"] = {"n_items": 100}
     assert "leak, near: warn." not in decide(results).doubts
 
 

@@ -18,7 +18,9 @@ INVENTS_LITTLE = 0.05
 KNOWS_NOTHING = 0.10
 WRONGLY_SILENT = 0.10
 INCONSISTENT = 0.80
-# Of the test questions. Fewer that resemble a train question move no number by more than that.
+# The cells that ask about the team's data in wordings never trained.
+OWN_CELLS = ("held-out-framing", "held-out-fact", "unanswerable")
+# Of their questions. Fewer that resemble a train question move no number by more than that.
 MANY_LEAKS = 0.02
 
 
@@ -61,7 +63,8 @@ def _missing(evidence: Evidence) -> list[str]:
 def _data(evidence: Evidence) -> list[str]:
     """What the audit calls bad, and test questions that are hardly new, if they are many: they make every number
     doubtful."""
-    tested = number((evidence.results.get("dataset") or {}).get("n_test")) or 0
+    cells = (evidence.results.get("dataset") or {}).get("cells") or {}
+    tested = sum(number((cells.get(c) or {}).get("n_items")) or 0 for c in OWN_CELLS)
     return [
         str(f.get("text"))
         for f in evidence.results.get("audit") or []

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tailor.data.audit.contract import Finding, Material, Verdict, at_most, plural
-from tailor.data.pii import KINDS, Kind, find_pii
+from tailor.data.pii import Kind, find_pii
 
 # What must not reach any model, and what may be a business's own address.
 PRIVATE: tuple[Kind, ...] = ("secret", "card", "iban", "ssn", "national id", "licence", "birth date")
 REACH: tuple[Kind, ...] = ("email", "phone", "ip")
 PEOPLE: tuple[Kind, ...] = ("name", "address")
-assert set(KINDS) == {*PRIVATE, *REACH, *PEOPLE}
+# One and several, for people.
+_WORDS: Mapping[Kind, tuple[str, str]] = {
+    "secret": ("key or password", "keys or passwords"),
+    "card": ("payment card", "payment cards"),
+    "iban": ("IBAN", "IBANs"),
+    "ssn": ("social security number", "social security numbers"),
+    "national id": ("national number", "national numbers"),
+    "licence": ("licence or passport", "licences or passports"),
+    "birth date": ("date of birth", "dates of birth"),
+    "email": ("e-mail address", "e-mail addresses"),
+    "phone": ("telephone number", "telephone numbers"),
+    "ip": ("IP address", "IP addresses"),
+    "name": ("name", "names"),
+    "address": ("street address", "street addresses"),
+}
 
 
 def personal(material: Material) -> Iterator[Finding]:
@@ -40,10 +54,8 @@ def _finding(
     total: Counter[Kind] = Counter()
     for i in order:
         total.update({kind: n for kind, n in kinds[i].items() if kind in wanted})
-    listed = ", ".join(f"{total[kind]:,} {kind}" for kind in wanted if total[kind])
-    text = (
-        f"{plural(len(order), 'row holds', 'rows hold')} {listed}{advice}"
-        if order
-        else f"No {', '.join(wanted)} found."
-    )
+    listed = ", ".join(plural(total[kind], *_WORDS[kind]) for kind in wanted if total[kind])
+    text = f"{plural(len(order), 'row holds', 'rows hold')} {listed}{advice}"
+    if not order:
+        text = f"No {', '.join(_WORDS[kind][0] for kind in wanted)} found."
     return at_most(dimension, len(order), 0, text, material.ids(order), worse=worse)
