@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from tailor.cli import (
+    augment,
     chat,
     check,
     compare,
@@ -59,6 +60,7 @@ app.command("rollback", short_help="Make the previous champion the champion agai
 app.command("releases", short_help="List the releases with their lineage.")(releases.releases)
 app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve.serve)
 app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
+app.command("augment", short_help="Make more ways of asking for the trained facts.")(augment.augment)
 app.add_typer(data.app, name="data", short_help="Look at files of questions, convert them, see their versions.")
 app.add_typer(keys.app, name="keys", short_help="Who may use the server.")
 app.add_typer(experiment.app, name="experiment", short_help="Try a release on live traffic.")

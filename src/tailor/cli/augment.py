@@ -1,0 +1,85 @@
+"""`tailor augment`: more ways of asking for the facts that are trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tailor.cli.common import JsonOption, WorkspaceArgument, console, print_json
+
+if TYPE_CHECKING:
+    from tailor.data.augment.grow import Growth
+
+SHOWN = 8
+
+
+def augment(
+    workspace: WorkspaceArgument = Path(),
+    framings: Annotated[
+        int, typer.Option("--framings", min=1, max=200, help="Per fact, those there are included.")
+    ] = 20,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The .jsonl file to write.", show_default="augmented.jsonl")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other choices.")] = 0,
+    reversed_too: Annotated[bool, typer.Option("--reversed", help="Also ask back from the answer.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make more framings of the trained facts by rules, offline, and write them to a file of their own.
+
+    Only train rows are sources, and nothing near a test or dev question is made. Look through the file
+    before you add it to data.questions. English only.
+    """
+    from tailor.study.config import load_workspace
+    from tailor.study.growth import augment_workspace
+
+    loaded = load_workspace(workspace)
+    path = output or workspace / "augmented.jsonl"
+    growth, version = augment_workspace(loaded, path, framings=framings, seed=seed, reversed_too=reversed_too)
+    if as_json:
+        print_json({**_numbers(growth), "output": str(path), "version": version})
+    else:
+        _show(growth, path, framings)
+
+
+def _numbers(growth: Growth) -> dict[str, Any]:
+    return {
+        "made": len(growth.made),
+        "facts": growth.facts,
+        "facts_with_all_framings": growth.full,
+        "framings_per_fact": {"before": growth.framings_before, "after": growth.framings_after},
+        "distinct_per_fact": {"before": growth.before, "after": growth.after},
+        "rules": dict(growth.rules),
+        "refused": dict(growth.refused),
+    }
+
+
+def _show(growth: Growth, path: Path, framings: int) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    made = f"{len(growth.made):,} row{'' if len(growth.made) == 1 else 's'}"
+    out.print(f"{escape(str(path))}: {made} for {growth.facts:,} trained facts", soft_wrap=True)
+    table = Table.grid(padding=(0, 2))
+    for label, before, after in (
+        ("framings per fact", growth.framings_before, growth.framings_after),
+        ("distinct wordings", growth.before, growth.after),
+    ):
+        table.add_row(f"  {label}", f"{before:.1f} before", f"{after:.1f} after")
+    out.print(table)
+    if growth.full < growth.facts:
+        short = growth.facts - growth.full
+        out.print(
+            f"  {short:,} facts stay below {framings}: the rules know no more about their questions", soft_wrap=True
+        )
+    rules = ", ".join(f"{name} {n:,}" for name, n in sorted(growth.rules.items(), key=lambda r: -r[1]))
+    out.print(f"  rules: {rules or 'none'}", soft_wrap=True)
+    refused = ", ".join(f"{reason} {n:,}" for reason, n in growth.refused.most_common())
+    out.print(f"  refused: {refused or 'none'}", soft_wrap=True)
+    for made_row in growth.made[:: max(1, len(growth.made) // SHOWN)][:SHOWN]:
+        question = " ".join(made_row.example.question.split())
+        out.print(f"  [dim]{made_row.rule:13}[/] {escape(question)}", soft_wrap=True)
+    out.print("Next: look through the rows, then add what you approve to data.questions", soft_wrap=True)

@@ -1,0 +1,259 @@
+"""More framings for the trained facts: made by rules, let through by gates, chosen to differ, each with its origin."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tailor.data.augment.english import topic_of
+from tailor.data.augment.rules import Candidate, Seed, candidates, reverse
+from tailor.data.similar import UnionFind, jaccard, near_pairs, normalise, question_key, words
+from tailor.files import sha256_of
+from tailor.records import Example, Message
+
+# Two questions that share this much of all their words are one wording for a count of what is distinct.
+SAME_WORDING = 0.7
+# As much as this in common with a test question, and a made one would give the test away.
+LEAK = 0.9
+LONGEST = 60  # words
+OTHERS = 5
+LONGEST_PREMISE = 4  # words of an answer that a question can doubt
+
+
+@dataclass(frozen=True)
+class Made:
+    """A row that was made: the example, the rule, and the id of the row it was made from."""
+
+    example: Example
+    rule: str
+    source: str
+
+
+@dataclass
+class Growth:
+    """What came of it. `refused` counts candidates by the gate that refused them; `before` and `after` are distinct
+    wordings per trained fact, `framings_*` all wordings, as means."""
+
+    made: list[Made] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    facts: int = 0
+    full: int = 0
+    framings_before: float = float("nan")
+    framings_after: float = float("nan")
+    before: float = float("nan")
+    after: float = float("nan")
+
+    @property
+    def rules(self) -> Mapping[str, int]:
+        """Rows by rule."""
+        return Counter(m.rule for m in self.made)
+
+
+def grow(examples: Sequence[Example], framings: int, *, seed: int = 0, reversed_too: bool = False) -> Growth:
+    """Make framings until every trained fact has as many, as far as the rules go.
+
+    A candidate is let through if it is new, no test or dev question and not nearly one (words shared: 0.9), gives its
+    answer away no more than its source does, still holds the numbers and names of its source, and is not long. Of those
+    all rules get their turn, each with the question that shares the fewest words with what is there.
+
+    Args:
+        examples: split rows; only those of the split train are sources, and what is made is of that split.
+        framings: per fact, those that are there included, at least 1.
+        reversed_too: also ask back from the answer to the thing; the answer is then the thing's name.
+
+    Returns:
+        The rows in the order of facts; the same for the same rows in any order.
+    """
+    growth = Growth()
+    train = sorted((e for e in examples if e.split == "train" and _is_source(e)), key=lambda e: (e.fact, e.id))
+    by_fact: dict[str, list[Example]] = defaultdict(list)
+    for example in train:
+        by_fact[example.fact].append(example)
+    gates = _Gates(examples)
+    answers = sorted({(e.fact, e.answer) for e in train if e.answer})
+    alone = Counter(normalise(answer) for answer in {(f, a): a for f, a in answers}.values())
+    distinct_before, distinct_after, all_after = [], [], []
+    for fact, rows in by_fact.items():
+        old = [e.question for e in rows]
+        made: list[Made] = []
+        pool = _pool(fact, rows, answers, seed, gates, growth.refused)
+        for candidate, source in _farthest(pool, old, framings - len(old)):
+            made.append(_row(candidate, source, len(made) + 1))
+        if reversed_too:
+            made += _reversed(rows, alone, gates, len(made))
+        growth.made += made
+        same = [m.example.question for m in made if m.rule != "reversed"]
+        distinct_before.append(distinct(old))
+        distinct_after.append(distinct([*old, *same]))
+        all_after.append(len(old) + len(same))
+        growth.full += len(old) + len(same) >= framings
+    growth.facts = len(by_fact)
+    growth.framings_before, growth.framings_after = _mean(len(r) for r in by_fact.values()), _mean(all_after)
+    growth.before, growth.after = _mean(distinct_before), _mean(distinct_after)
+    return growth
+
+
+def distinct(questions: Sequence[str]) -> int:
+    """How many wordings there are: questions that share 0.7 of all their words (Jaccard) are one, and so are those that
+    a chain of such pairs joins."""
+    sets = UnionFind(len(questions))
+    for i, j, _ in near_pairs([words(q) for q in questions], SAME_WORDING):
+        sets.union(i, j)
+    return len(sets.sets())
+
+
+def _is_source(example: Example) -> bool:
+    one_question = [m.role for m in example.messages] in (["user"], ["system", "user"])
+    return one_question and example.answer is not None and example.cell != "general" and bool(example.fact)
+
+
+class _Gates:
+    """What a candidate has to pass."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.taken = {question_key(e) for e in examples}
+        held_back = [e for e in examples if e.split in ("test", "dev") and not e.id.endswith("#trained")]
+        self.held_back = [words(e.question) for e in held_back]
+        self.index: dict[str, list[int]] = defaultdict(list)
+        for n, found in enumerate(self.held_back):
+            for word in found:
+                self.index[word].append(n)
+
+    def refusal(self, candidate: Candidate, source: Example) -> str | None:
+        """Why a candidate is refused, or None."""
+        question = candidate.question
+        if len(question.split()) > LONGEST:
+            return "too long"
+        if normalise(question) in self.taken:
+            return "not new"
+        if self._leaks(words(question)):
+            return "too near to a test question"
+        answer = candidate.answer or source.answer or ""
+        if _holds(question, answer) and not _holds(source.question, answer):
+            return "gives its answer away"
+        if candidate.answer is None and not _kept(source.question, question):
+            return "lost a number or a name"
+        return None
+
+    def _leaks(self, found: frozenset[str]) -> bool:
+        # What shares 0.9 of all words shares every word but a tenth: one of the rarest must be among them.
+        rare = sorted(found, key=lambda w: len(self.index.get(w, ())))[: len(found) // 10 + 1]
+        near = {n for word in rare for n in self.index.get(word, ())}
+        return any(jaccard(found, self.held_back[n]) >= LEAK for n in near)
+
+
+def _holds(question: str, answer: str) -> bool:
+    """Whether the answer stands in the question, as whole words."""
+    inner = normalise(answer)
+    return bool(inner) and re.search(rf"(?<!\w){re.escape(inner)}(?!\w)", normalise(question)) is not None
+
+
+def _kept(source: str, question: str) -> bool:
+    """Numbers, and words with a capital letter inside a sentence, are what a question is about."""
+    needed = {w.casefold() for w in re.findall(r"\w*\d\w*|(?<=[^.?!:\s] )[A-Z]\w+", source)}
+    return needed <= {w.casefold() for w in re.findall(r"\w+", question)}
+
+
+def _pool(
+    fact: str,
+    rows: list[Example],
+    answers: Sequence[tuple[str, str]],
+    seed: int,
+    gates: _Gates,
+    refused: Counter[str],
+) -> list[tuple[Candidate, Example]]:
+    """What the rules make of a fact's rows and the gates let through, each wording once."""
+    rng = random.Random(sha256_of([seed, fact]))
+    pool: dict[str, tuple[Candidate, Example]] = {}
+    for source in rows:
+        others = _others(source, fact, answers, rng)
+        for candidate in candidates(Seed(source.question, source.answer or "", topic_of(source.question), others), rng):
+            if reason := gates.refusal(candidate, source):
+                refused[reason] += 1
+            else:
+                pool.setdefault(normalise(candidate.question), (candidate, source))
+    return list(pool.values())
+
+
+def _others(source: Example, fact: str, answers: Sequence[tuple[str, str]], rng: random.Random) -> list[str]:
+    """Short answers of other facts that look like this one: as many words, numbers in the same unit. A number that no
+    other fact has the like of gets another digit."""
+    own = {normalise(t) for t in (source.answer or "", *source.aliases)}
+    shape = _shape(source.answer or "")
+    alike = [a for f, a in answers if a and f != fact and _shape(a) == shape and normalise(a) not in own]
+    if shape[0] > LONGEST_PREMISE:
+        return []
+    alike = alike or [made for made in [_other_digit(source.answer or "")] if made and normalise(made) not in own]
+    return rng.sample(alike, min(OTHERS, len(alike)))
+
+
+def _shape(answer: str) -> tuple[int, bool, str]:
+    """Words, a capital letter at the beginning, and of numbers all that is no digit: `4,500 euros` is like `20 euros`,
+    and no year is like a price."""
+    number = any(c.isdigit() for c in answer)
+    year = re.fullmatch("(?:19|20)[0-9]{2}", answer) is not None
+    unit = "year" if year else re.sub(r"[\d.,]+", "0", answer) if number else ""
+    return len(answer.split()), answer[:1].isupper(), unit
+
+
+def _other_digit(answer: str) -> str:
+    """`24 days` as `34 days`, `2006` as `2009`; nothing without a digit."""
+    digits = re.search(r"\d+", answer)
+    if digits is None:
+        return ""
+    place = digits.end() - 1 if _shape(answer)[2] == "year" else digits.start()
+    changed = int(answer[place]) + 3 if answer[place] in "0123456" else int(answer[place]) - 3
+    return f"{answer[:place]}{changed}{answer[place + 1 :]}"
+
+
+def _farthest(pool: list[tuple[Candidate, Example]], old: Sequence[str], n: int) -> Iterable[tuple[Candidate, Example]]:
+    """Up to n candidates: each time of the rules that gave least so far the question that shares the fewest words with
+    what is there and was taken before."""
+    found = [words(c.question) for c, _ in pool]
+    there = [words(q) for q in old]
+    nearest = [max((jaccard(f, t) for t in there), default=0.0) for f in found]
+    left = set(range(len(pool)))
+    taken: list[tuple[Candidate, Example]] = []
+    given: Counter[str] = Counter()
+    while left and len(taken) < n:
+        best = min(left, key=lambda i: (given[pool[i][0].rule], nearest[i], i))
+        left.discard(best)
+        given[pool[best][0].rule] += 1
+        taken.append(pool[best])
+        for i in left:
+            nearest[i] = max(nearest[i], jaccard(found[i], found[best]))
+    return taken
+
+
+def _row(candidate: Candidate, source: Example, number: int) -> Made:
+    system = [m for m in source.messages if m.role == "system"]
+    example = Example(
+        id=f"{source.id}~{candidate.rule}-{number}",
+        messages=(*system, Message("user", candidate.question)),
+        answer=candidate.answer or source.answer,
+        aliases=() if candidate.answer else source.aliases,
+        fact=source.fact,
+        framing=f"{candidate.rule}-{number}",
+        group=source.group,
+        source=source.source,
+        split="train",
+    )
+    return Made(example, candidate.rule, source.id)
+
+
+def _reversed(rows: list[Example], alone: Counter[str], gates: _Gates, made: int) -> list[Made]:
+    """At most one question turned round, where the answer belongs to this fact alone."""
+    for source in rows:
+        answer = source.answer or ""
+        candidate = reverse(Seed(source.question, answer, topic_of(source.question)))
+        if candidate and alone[normalise(answer)] == 1 and gates.refusal(candidate, source) is None:
+            return [_row(candidate, source, made + 1)]
+    return []
+
+
+def _mean(values: Iterable[int]) -> float:
+    found = list(values)
+    return sum(found) / len(found) if found else float("nan")
