@@ -186,6 +186,11 @@ def test_changed_data_are_a_new_study(finished: Path) -> None:
     assert results["study"] != old.name
     assert results["seeds"] == [1]
     assert results["test_touches"] == 2
+    assert results["earlier_uses"] == [
+        f"{old.name} asked the same questions; changed since: margin 0.05, now 0.1; seeds 1 and 2, now 1"
+    ]
+    assert results["deviations"] == []
+    assert {arm["p_best"] for arm in results["arms"].values()} == {None}  # below 30 facts nothing is ranked
     assert (old / "results.json").read_bytes() == before
     assert len(results["arms"]["lora"]["fits"]) == 1
 

@@ -255,14 +255,39 @@ def test_mcnemar_is_that_of_statsmodels_and_the_exact_sign_flip(n01: int, n10: i
         assert p == close(mcnemar_exact(n01, n10), abs=1e-12)
 
 
-def test_many_facts_are_flipped_at_random_near_the_exact_p_and_reproducibly() -> None:
-    totals = [1.0] * 28 + [-1.0] * 14
+def test_many_facts_are_counted_exactly_where_differences_have_a_unit() -> None:
+    for lost, won in ((14, 28), (100, 140), (0, 30)):
+        p, exact = sign_flip_p([1 / 3] * won + [-1 / 3] * lost)
+        assert exact
+        assert p == close(mcnemar_exact(lost, won), rel=1e-6, abs=1e-13)
+    assert sign_flip_p([1.0] * 100)[0] == 2 / 2**100
+
+
+@given(st.lists(st.integers(-6, 6), min_size=15, max_size=60), st.sampled_from([1, 2, 3, 9]))
+def test_counting_units_is_the_convolution_of_all_facts(sizes: list[int], denominator: int) -> None:
+    chances = np.ones(1)
+    for size in filter(None, sizes):
+        step = np.zeros(2 * abs(size) + 1)
+        step[[0, -1]] += 0.5
+        chances = np.convolve(chances, step)
+    sums = np.abs(np.arange(len(chances)) - len(chances) // 2)
+    p, exact = sign_flip_p(np.array(sizes) / denominator)
+    assert exact
+    assert p == exactly(chances[sums >= abs(sum(sizes))].sum())
+
+
+def test_differences_without_a_unit_are_flipped_at_random_reproducibly() -> None:
+    rng = np.random.default_rng(5)
+    totals = rng.normal(0.25, 1, 200)
     p, exact = sign_flip_p(totals)
     assert not exact
-    # Binomial standard deviation of 20,000 flips at p = 0.044 is 0.0015.
-    assert p == close(mcnemar_exact(14, 28), abs=0.006)
     assert sign_flip_p(totals) == (p, exact)
-    assert sign_flip_p([1.0] * 100)[0] == 1 / 20_001
+    # The normal limit of the flips; 20,000 of them have a standard deviation below 0.002 here.
+    limit = math.erfc(abs(totals.sum()) / math.sqrt(2 * np.sum(totals**2)))
+    assert p == close(limit, abs=0.006)
+    # Above 2,000 sizes it is the limit that counts.
+    many = rng.normal(0.03, 1, 3000)
+    assert sign_flip_p(many)[0] == exactly(math.erfc(abs(many.sum()) / math.sqrt(2 * np.sum(many**2))))
 
 
 def test_bonett_price_by_hand() -> None:

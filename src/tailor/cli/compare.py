@@ -84,6 +84,7 @@ def _header(study: Study) -> None:
     from rich.markup import escape
 
     from tailor.models import describe_base
+    from tailor.study.resolution import resolution, sees
 
     out = console()
     data = study.plan["dataset"]
@@ -98,6 +99,7 @@ def _header(study: Study) -> None:
         soft_wrap=True,
     )
     out.print(f"study {study.id}   plan {study.plan_sha256[:6]} (frozen)", soft_wrap=True)
+    out.print(f"{sees(resolution(study.plan))}   (tailor plan says how that is known)", soft_wrap=True)
 
 
 def _end(name: str) -> str:

@@ -22,6 +22,7 @@ from tailor.cli import (
     init,
     keys,
     parity,
+    plan,
     prices,
     promote,
     releases,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command("init", short_help="Write a tailor.yaml for the files in a folder.")(init.init)
 app.command("check", short_help="Check settings and data before anything is spent.")(check.check)
+app.command("plan", short_help="Show what a study will decide by and what it can see.")(plan.plan)
 app.command("compare", short_help="Compare all arms; end with a verdict and a memo.")(compare.compare)
 app.command("report", short_help="Show the results of a study again.")(report.report)
 app.command("show", short_help="Show one test item with every arm's answer.")(show.show)

@@ -36,17 +36,21 @@ class Difference:
         return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
     def too_wide(self, margin: float) -> bool:
-        """The interval cannot separate the two by the margin: it is wider than ± margin and does not exclude a
-        difference of twice the margin. An unknown interval separates nothing."""
-        if self.half_width is None or self.high is None:
+        """The interval does not exclude a difference of twice the margin, nor show one of more than the margin: to call
+        it either way would be wrong too often. An unknown interval separates nothing."""
+        if self.low is None or self.high is None:
             return True
-        return self.half_width > margin and self.high > 2 * margin
+        return self.high > 2 * margin and self.low <= margin
 
     def facts_needed(self, margin: float) -> int | None:
-        """Facts for an interval of ± margin; half-widths shrink with the square root of the number of facts."""
+        """Facts that would settle it: for an interval of ± margin, or, where it is that narrow already and the
+        difference lies between one and two margins, for one narrow enough to exclude one of them. Half-widths shrink
+        with the square root of the number of facts."""
         if self.half_width is None or not self.n_facts or margin <= 0:
             return None
-        return math.ceil(self.n_facts * (self.half_width / margin) ** 2 - 1e-6)  # 9.000000002 is 9
+        value = self.value or 0.0
+        wanted = margin if self.half_width > margin else max(2 * margin - value, value - margin)
+        return math.ceil(self.n_facts * (self.half_width / wanted) ** 2 - 1e-6)  # 9.000000002 is 9
 
     def reversed(self) -> Difference:
         minus = [None if v is None else -v for v in (self.value, self.high, self.low)]

@@ -310,6 +310,7 @@ def _provenance(evidence: Evidence) -> list[tuple[str, str]]:
         ("data hash", str(data.get("sha256") or "")),
         ("plan hash", str(results.get("plan_sha256") or "")),
         ("uses of the test questions", words.decimal(results.get("test_touches"))),
+        ("uses before", "; ".join(str(use) for use in results.get("earlier_uses") or [])),
         ("metric", _joined(metric.get("name"), f"version {metric['version']}" if metric.get("version") else "")),
         ("margin", words.points(evidence.margin)),
         ("seeds", ", ".join(str(s) for s in results.get("seeds") or [])),

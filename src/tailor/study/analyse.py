@@ -16,17 +16,19 @@ import numpy as np
 
 import tailor
 from tailor.data.audit import audit
-from tailor.evaluation.comparison import compare, general_change
+from tailor.evaluation.comparison import general_change
 from tailor.evaluation.metrics import metric_of_plan
 from tailor.evaluation.score import score
-from tailor.evaluation.statistics import Comparison, holm, seed_spread
+from tailor.evaluation.statistics import seed_spread
 from tailor.evaluation.summary import ArmAnswers, ArmSummary, summarise
 from tailor.files import read_json, read_lines, to_plain
 from tailor.methods.compose import Arm
 from tailor.models import describe_base, on_premises
-from tailor.records import CellName, Completion, Failure, Fitted, Score, Usage
+from tailor.records import Completion, Failure, Fitted, Score, Usage
 from tailor.study import money
 from tailor.study.cell import CellFiles, stored_fit
+from tailor.study.comparisons import DECISION_CELLS, comparisons, ranks
+from tailor.study.deviations import deviations, earlier_uses
 from tailor.study.environment import environment
 from tailor.study.flips import flips
 from tailor.study.inputs import PRIMARY_CELL
@@ -35,8 +37,6 @@ from tailor.study.other_metrics import labels, other_metrics
 from tailor.study.plan import Cell, Study
 from tailor.study.results import FORMAT_VERSION
 from tailor.study.retrieval import retrieval
-
-DECISION_CELLS: tuple[CellName, ...] = ("held-out-framing", "held-out-fact", "unanswerable")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,9 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         a.name: _arm(study, a, by_arm[a.name], summaries.get(a.name), scored[a.name], control, prices)
         for a in _ordered(study)
     }
+    measured = {n: a for n, a in scored.items() if a is not None}
+    for name, rank in ranks(measured, {n: _seconds(by_arm[n]) for n in measured}).items():
+        arms[name].update(rank)
     results: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "study": study.id,
@@ -78,7 +81,8 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "tailor_version": tailor.__version__,
         "plan_sha256": study.plan_sha256,
         "test_touches": study.test_touches,
-        "deviations": [],
+        "deviations": deviations(study, arms),
+        "earlier_uses": earlier_uses(study),
         "base": {
             **study.plan["base"],
             **describe_base(study.inputs.base),
@@ -98,7 +102,7 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "ledger": spending(study.folder),
         "environment": environment(),
         "arms": arms,
-        "comparisons": _comparisons(study, {n: a for n, a in scored.items() if a is not None}),
+        "comparisons": comparisons(measured, study.plan["control"], study.plan["margin"]),
         "flips": flips(study, {c.cell.arm.name: c for c in reversed(cells) if c.fitted}, scored),
     }
     fit = sum(c.fitted.seconds for c in cells if c.fitted)
@@ -160,6 +164,16 @@ def _scores(study: Study, cells: Sequence[CellResult]) -> ArmAnswers | None:
     return ArmAnswers(cells[0].cell.arm.name, test, by_seed) if by_seed else None
 
 
+def _seconds(cells: Sequence[CellResult]) -> dict[str, float]:
+    """What an item's answer took, the mean over seeds."""
+    taken: dict[str, list[float]] = {}
+    for result in cells:
+        for item, answer in result.answers.items():
+            if isinstance(answer, Completion):
+                taken.setdefault(item, []).append(answer.usage.seconds)
+    return {item: sum(seconds) / len(seconds) for item, seconds in taken.items()}
+
+
 def _arm(
     study: Study,
     arm: Arm,
@@ -202,6 +216,8 @@ def _arm(
         "hallucination": summary.hallucination if summary else None,
         "false_abstention": summary.false_abstention if summary else None,
         "consistency": summary.consistency.value if summary else None,
+        "p_best": None,
+        "p_frontier": None,
         "seeds": {"values": list(primary.per_seed.values()), "sd": spread[1]} if primary and spread else None,
         "metrics": other_metrics(study, cells),
         "labels": labels(study, cells),
@@ -279,36 +295,3 @@ def _latency(milliseconds: list[float]) -> dict[str, Any]:
         return {"p50": None, "p95": None, "n": 0}
     p50, p95 = np.percentile(milliseconds, [50, 95])
     return {"p50": float(p50), "p95": float(p95), "n": len(milliseconds)}
-
-
-def _comparisons(study: Study, answers: Mapping[str, ArmAnswers]) -> list[dict[str, Any]]:
-    """Every arm against the control (the declared family, Holm-corrected), and every two others
-    against each other (for the choice among good arms: not corrected, `p_holm` is null)."""
-    control = study.plan["control"]
-    rows = []
-    family: list[dict[str, Any]] = []
-    for cell in DECISION_CELLS:
-        for name in answers:
-            if name == control or control not in answers:
-                continue
-            found = compare(answers[name], answers[control], cell)
-            if found is not None:
-                row = _comparison(name, control, cell, found)
-                rows.append(row)
-                if cell == PRIMARY_CELL:
-                    family.append(row)
-    for row, p in zip(family, holm([r["p"] for r in family]), strict=True):
-        row["p_holm"] = p
-    for a in answers:
-        for b in answers:
-            if b in (a, control) or a == control:
-                continue
-            found = compare(answers[a], answers[b], PRIMARY_CELL)
-            if found is not None:
-                rows.append(_comparison(a, b, PRIMARY_CELL, found))
-    return rows
-
-
-def _comparison(arm: str, against: str, cell: str, found: Comparison) -> dict[str, Any]:
-    plain: dict[str, Any] = to_plain(found)
-    return {"arm": arm, "against": against, "cell": cell, "p_holm": None, **plain}

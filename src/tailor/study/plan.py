@@ -13,7 +13,16 @@ from typing import Any
 import tailor
 from tailor.errors import ArtifactError, StudyError
 from tailor.evaluation.metrics import load_metric, metric_entry
-from tailor.files import canonical_json, read_json, sha256_of, sha256_of_file, to_plain, write_json, write_text
+from tailor.files import (
+    canonical_json,
+    read_json,
+    read_lines,
+    sha256_of,
+    sha256_of_file,
+    to_plain,
+    write_json,
+    write_text,
+)
 from tailor.methods.compose import Arm, Part
 from tailor.models.hub import pinned
 from tailor.records import CELLS, Example
@@ -28,6 +37,8 @@ FORMAT_VERSION = 1
 LONGEST_NAME = 80
 TEST_ITEMS = "test.jsonl"
 ALWAYS_PLANNED = {"questions_per_month", "machine_hour_usd", "wrong_answer_usd", "refreshes_per_year"}
+# From this share of the same questions on, a study before this one has used its test.
+SAME_TEST = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,31 @@ class Study:
     plan: dict[str, Any]
     plan_sha256: str
     cells: tuple[Cell, ...]
-    test_touches: int = 1
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def test_touches(self) -> int:
+        """How many studies have asked these test questions, this one included."""
+        return len(self.earlier) + 1
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A study planned before that asked at least half of the same test questions; `share` in [0.5, 1] of ours."""
+
+    id: str
+    plan: dict[str, Any]
+    share: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A plan as it would be frozen now. `folder` is where it is on disk already, None where it is new."""
+
+    plan: dict[str, Any]
+    plan_sha256: str
+    folder: Path | None
+    earlier: tuple[Earlier, ...]
 
 
 def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> Study:
@@ -82,25 +117,56 @@ def plan_study(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> 
     """
     inputs = dataclasses.replace(inputs, base=pinned(inputs.base))
     study_prices(workspace, inputs.base)  # a price that nobody knows is said before anything is spent
-    seeds = workspace.config.seeds[:1] if quick else workspace.config.seeds
+    seeds = _seeds(workspace, quick)
+    found = _preview(workspace, inputs, seeds)
+    folder = found.folder or _new_folder(workspace.state / "studies", found.plan, found.plan_sha256, _test(inputs))
+    freeze(workspace, inputs.own)
+    record_dataset(workspace, inputs.examples)
+    cells = tuple(_cells(workspace.arms, seeds))
+    return Study(folder.name, folder, workspace, inputs, found.plan, found.plan_sha256, cells, found.earlier)
+
+
+def preview_plan(workspace: Workspace, inputs: Inputs, *, quick: bool = False) -> Preview:
+    """What `plan_study` would freeze; writes nothing.
+
+    Raises:
+        StudyError, ModelError: as `plan_study`.
+    """
+    inputs = dataclasses.replace(inputs, base=pinned(inputs.base))
+    return _preview(workspace, inputs, _seeds(workspace, quick))
+
+
+def _seeds(workspace: Workspace, quick: bool) -> list[int]:
+    return workspace.config.seeds[:1] if quick else workspace.config.seeds
+
+
+def _preview(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> Preview:
     plan = _plan(workspace, inputs, seeds)
-    digest = sha256_of(plan)
-    studies = workspace.state / "studies"
-    same_test, found = 0, None
+    digest, studies = sha256_of(plan), workspace.state / "studies"
+    asked = {e.question for e in inputs.of("test") if e.cell != "general"}
+    earlier: list[Earlier] = []
     for folder in sorted(studies.iterdir()) if studies.is_dir() else []:
         stored = _stored(folder)
         if stored is None:
             continue
         if stored["plan_sha256"] == digest:
-            found = folder
-            break
-        asked = any((folder / "answers").glob("*.jsonl"))
-        same_test += asked and stored["plan"]["dataset"]["test_sha256"] == plan["dataset"]["test_sha256"]
-    folder = found or _new_folder(studies, plan, digest, _test(inputs))
-    freeze(workspace, inputs.own)
-    record_dataset(workspace, inputs.examples)
-    cells = tuple(_cells(workspace.arms, seeds))
-    return Study(folder.name, folder, workspace, inputs, plan, digest, cells, same_test + 1)
+            return Preview(plan, digest, folder, tuple(earlier))
+        share = _share_asked(folder, stored["plan"], plan, asked)
+        if share >= SAME_TEST:
+            earlier.append(Earlier(folder.name, stored["plan"], share))
+    return Preview(plan, digest, None, tuple(earlier))
+
+
+def _share_asked(folder: Path, stored: dict[str, Any], plan: dict[str, Any], asked: set[str]) -> float:
+    """The share of our test questions that a study on disk has asked: a row more or less does not make a test new."""
+    if not any((folder / "answers").glob("*.jsonl")):
+        return 0.0
+    if stored["dataset"]["test_sha256"] == plan["dataset"]["test_sha256"]:
+        return 1.0
+    if not (folder / TEST_ITEMS).is_file():
+        return 0.0
+    seen = {line["messages"][-1]["content"] for line in read_lines(folder / TEST_ITEMS)}
+    return len(asked & seen) / len(asked) if asked else 0.0
 
 
 def _cells(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Cell]:
@@ -131,7 +197,13 @@ def _plan(workspace: Workspace, inputs: Inputs, seeds: Sequence[int]) -> dict[st
             "control": config.control,
             "margin": config.margin,
             "general_margin": config.general_margin,
-            "family": "every arm against the control on the primary cell, Holm-corrected",
+            "family": {
+                "arms": [a.name for a in workspace.arms if a.name != config.control],
+                "against": config.control,
+                "cell": PRIMARY_CELL,
+                "correction": "holm",
+                "alpha": 0.05,
+            },
             "usage": {**config.usage.model_dump(include=ALWAYS_PLANNED), **config.usage.model_dump(exclude_none=True)},
             **_decision_inputs(workspace),
             "general_rows": recipe(inputs.general, inputs.base)

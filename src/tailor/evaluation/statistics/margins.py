@@ -47,8 +47,11 @@ class Equivalence:
 def non_inferiority(after: ArrayLike, before: ArrayLike, facts: Facts, margin: float) -> NonInferiority:
     """Compare the same items after and before an adaptation (values as for `paired_difference`).
 
-    kept: the lower one-sided 95 % bound of the difference is above -margin. harmed: not kept, and the upper bound is
-    below 0. inconclusive: neither. A loss that is certain but smaller than the margin is therefore kept.
+    kept: the lower one-sided 95 % bound of the difference is above -margin. harmed: the upper bound is below 0 and the
+    loss as measured above the margin. inconclusive: neither. A loss that is certain but shown to be smaller than the
+    margin is therefore kept, and one that is certain but measured within the margin bars nobody. By the bound alone
+    1,000 items (a margin of 3 points, 10 % disagreement) would call a loss of nothing harm in 5 % of the studies and
+    one of a single point in 26 %; so it is 0.1 % and 2 % (exact calculation).
 
     Bounds: Tango's score interval (`tango`) where every fact is one right-or-wrong item and there is one seed, since it
     keeps the 5 % at the margin; else those of `paired_difference`.
@@ -61,7 +64,7 @@ def non_inferiority(after: ArrayLike, before: ArrayLike, facts: Facts, margin: f
     verdict: Verdict = "inconclusive"
     if interval.low > -margin:
         verdict = "kept"
-    elif interval.high < 0:
+    elif interval.high < 0 and interval.value < -margin:
         verdict = "harmed"
     error = detectable(found.error, alpha=0.05, sides=1)
     return NonInferiority(verdict, interval, margin, error, _p_above(found, -margin))
