@@ -7,7 +7,6 @@ from typing import Any
 
 from tailor.study.plan import Earlier, Study
 
-
 SETTINGS = (
     "metric",
     "margin",
