@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,23 @@ def test_a_template_filled_differently_is_no_near_duplicate() -> None:
     assert finding([row(f"{long} 2021", "100 $"), row(f"{long} 2022", "100 $")], "near-duplicates").number == 0
     assert finding([row(f"{long} May", "$5"), row(f"{long} March", "$7")], "near-duplicates").number == 0
     assert finding([row(f"{long} May", "$5"), row(f"{long} Mayy", "$5")], "near-duplicates").number == 1
+
+
+def test_one_fact_under_two_names() -> None:
+    names = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel")
+    rows = [
+        row(f"{words} {name}?", f"{name} answer {n}", fact=f"{name} {n}")
+        for name in names
+        for n, words in enumerate(("Where is the office of", "Who is the director of"))
+    ]
+    assert finding(rows, "twin facts").number == 0
+    again = row("Name the director that Birch has now.", "Birch answer 1", fact="boss of Birch")
+    found = finding([*rows, again], "twin facts")
+    assert (found.number, found.verdict) == (1, "warn")
+    assert set(found.rows) == {"Who is the director of Birch?", again.id}
+    # Many wordings of one fact are no twins.
+    assert finding([replace(r, fact="one") for r in rows], "facts").number == 1
+    assert "twin facts" not in dimensions([replace(r, fact="one") for r in rows])
 
 
 def test_contradictions() -> None:

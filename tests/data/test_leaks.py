@@ -13,6 +13,8 @@ from tailor.data.split import split_examples
 from tailor.records import Example
 from tailor.retrieval.embedding import encode, installed
 
+WAYS = ("old", "new", "odd", "shy", "bold", "loud", "calm", "kind", "blunt", "curt", "dry", "fair", "neat", "plain")
+
 needs_real = pytest.mark.skipif(not (SHARED / "gsm8k").is_dir(), reason=f"no questions of real people at {SHARED}")
 
 
@@ -87,6 +89,13 @@ def test_new_wordings_of_a_trained_fact_are_no_leak() -> None:
     # Without the cells the same rows are leaks.
     bare = findings([replace(e, cell=None) for e in split if e.cell != "trained-framing"])
     assert bare["leak, near"].number > 0
+
+
+def test_a_fact_with_many_trained_wordings_still_tells_its_leaks() -> None:
+    rows = [replace(train(f"the {w} way to ask for the founder of Slippers"), fact="founder") for w in WAYS]
+    others = [train(f"What about topic {n} of the handbook?", f"answer {n}") for n in range(60)]
+    found = findings([*rows, *others, asked("Slippers: name its founder")])
+    assert found["leak, meaning"].rows == ("Slippers: name its founder",)
 
 
 def test_without_a_split_nothing_leaks() -> None:

@@ -19,6 +19,7 @@ from tailor.data.audit.labels import balance, noise
 from tailor.data.audit.language import language
 from tailor.data.audit.leaks import exact, meaning, near, runs
 from tailor.data.audit.lengths import lengths
+from tailor.data.audit.meanings import twins
 from tailor.data.audit.personal import personal
 from tailor.data.audit.production import representativeness
 from tailor.records import Document, Example
@@ -27,7 +28,7 @@ __all__ = ["DIMENSIONS", "Audit", "Dimension", "Embed", "Finding", "Material", "
 
 DIMENSIONS: tuple[Dimension, ...] = (
     *(exact, runs, near, meaning),
-    *(repeated, nearly_repeated, contradictions),
+    *(repeated, nearly_repeated, twins, contradictions),
     *(grounding, given_away),
     personal,
     *(form, language, garbled, lengths),

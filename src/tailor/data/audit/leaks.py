@@ -6,15 +6,15 @@ the same fact is no leak, unless the wording is hardly new.
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tailor.data.audit.alike import ask_alike, formless
-from tailor.data.audit.contract import Embed, Finding, Material, at_most, plural
+from tailor.data.audit.contract import Finding, Material, at_most, plural
+from tailor.data.audit.meanings import same_meaning
 from tailor.data.minhash import near_matches
 from tailor.data.one_word import one_word_apart
-from tailor.data.similar import WORD, content_words
+from tailor.data.similar import WORD
 
 NEAR = 0.8
 # Above this a held-out framing is not a new wording.
@@ -22,16 +22,6 @@ HARDLY_NEW = 0.9
 # Brown et al. 2020, "Language models are few-shot learners", appendix C: runs of 8 to 13 words, and runs that stand in
 # more than 10 rows are boilerplate.
 RUN, SHORTEST_RUN, BOILERPLATE = 13, 8, 10
-# An answer that more train rows have says nothing about the question.
-SPECIFIC_ROWS = 12
-# Two questions with one specific answer mean the same if they share so much of their words' weight; with an encoder if
-# the cosine and 0.4 of that share reach the other limit. Chosen on paraphrases that people wrote: of 252 in the example
-# workspace and 193 of geography questions (text2sql) the words find 82 %, with all-MiniLM-L6-v2 98 %; of their 491
-# other questions 1 is named wrongly.
-SHARED_WEIGHT = 0.3
-MEANING, WEIGHT_IN_MEANING = 0.7, 0.4
-# Word forms are compared by their first letters: certified and certificate.
-STEM = 6
 FALSE_ALARMS = 0.02
 
 
@@ -102,13 +92,10 @@ def meaning(material: Material) -> Iterator[Finding]:
     count = len(material.places("test"))
     if not (count and material.places("train")):
         return
-    pairs = _with_one_answer(material)
-    if material.embed is None:
-        alike, how = [p for p in pairs if p[2] >= SHARED_WEIGHT], "answers and shared words"
-    else:
-        alike, how = _by_vector(material, material.embed, pairs), "answers, shared words and vectors"
+    pairs = same_meaning(material, material.places("test"), material.places("train"))
+    how = "answers and shared words" if material.embed is None else "answers, shared words and vectors"
     # How similar in meaning says nothing about whether the wording is new.
-    alike = [(i, j, min(similarity, NEAR)) for i, j, similarity in alike]
+    alike = [(i, j, min(similarity, NEAR)) for i, j, similarity in pairs]
     yield _similar(material, "leak, meaning", alike, f"by {how} the meaning of", FALSE_ALARMS * count)
 
 
@@ -139,36 +126,6 @@ def _similar(
 def _by_design(material: Material, i: int, j: int) -> bool:
     test, train = material.rows[i], material.rows[j]
     return test.cell == "held-out-framing" and bool(test.fact) and test.fact == train.fact
-
-
-def _with_one_answer(material: Material) -> list[tuple[int, int, float]]:
-    """Test and train places with one specific answer, and the share in [0, 1] of the smaller question's weight that
-    the two have in common; the weight of a word is its inverse document frequency."""
-    train, test = material.places("train"), material.places("test")
-    rows: dict[str, list[int]] = defaultdict(list)
-    for j in train:
-        if (answer := material.answers[j]) is not None:
-            rows[answer].append(j)
-    stems = {i: frozenset(w[:STEM] for w in content_words(material.questions[i])) for i in (*train, *test)}
-    frequency = Counter(stem for found in stems.values() for stem in found)
-    weight = {stem: math.log((1 + len(stems)) / (1 + n)) for stem, n in frequency.items()}
-    total = {i: sum(weight[s] for s in found) for i, found in stems.items()}
-    pairs = []
-    for i in test:
-        same = rows.get(material.answers[i] or "", [])
-        for j in same if len(same) <= SPECIFIC_ROWS else ():
-            shared = sum(weight[s] for s in stems[i] & stems[j])
-            pairs.append((i, j, shared / min(total[i], total[j]) if shared else 0.0))
-    return pairs
-
-
-def _by_vector(material: Material, embed: Embed, pairs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    places = list(dict.fromkeys(place for i, j, _ in pairs for place in (i, j)))
-    if not places:
-        return []
-    vectors = dict(zip(places, embed([material.questions[i] for i in places]), strict=True))
-    scored = [(i, j, float(vectors[i] @ vectors[j]) + WEIGHT_IN_MEANING * share) for i, j, share in pairs]
-    return [(i, j, score) for i, j, score in scored if score >= MEANING]
 
 
 def _runs(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
