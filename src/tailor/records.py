@@ -91,13 +91,15 @@ class Base:
     Hugging Face name, endpoint an OpenAI-compatible URL (`name` is then the model name there), command a program of the
     user's (`name` is its command line, `location` the folder it is run in).
     `revision` is the content hash (local), commit (hub) or model name (endpoint). `key_env` names the environment
-    variable that holds an endpoint's key; the key itself is never stored."""
+    variable that holds an endpoint's key; the key itself is never stored. `quantised` says that the weights of a local
+    base are held in 4 bits (NF4: Dettmers et al. 2023, arXiv 2305.14314)."""
 
     kind: Literal["builtin", "folder", "hub", "endpoint", "command"]
     name: str
     location: str
     revision: str = ""
     key_env: str = ""
+    quantised: Literal["", "nf4"] = ""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ EXTRAS = {
     "data": ("pyarrow", "datasets"),
     "docs": ("pypdf", "docx"),
     "constrain": ("llguidance",),
+    "quantise": ("bitsandbytes",),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
 }
-UNNEEDED = ("data", "docs", "constrain")  # by the example workspace
+UNNEEDED = ("data", "docs", "constrain", "quantise")  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 BUILTIN = {
     "zero-shot": "tailor.methods.zero_shot:ZeroShot",
+    "quantised": "tailor.methods.quantised:Quantised",
     "constrained": "tailor.methods.constrained:Constrained",
     "prompt": "tailor.methods.prompt:Prompt",
     "few-shot": "tailor.methods.few_shot:FewShot",
@@ -21,6 +22,7 @@ BUILTIN = {
     "last-layers": "tailor.methods.last_layers:LastLayers",
     "adapter": "tailor.methods.adapter:Adapter",
     "lora": "tailor.methods.lora:LoRA",
+    "qlora": "tailor.methods.qlora:QLoRA",
     "distill": "tailor.methods.distill:Distill",
     "full": "tailor.methods.full:Full",
 }

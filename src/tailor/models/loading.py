@@ -11,6 +11,7 @@ from typing import Any
 
 from tailor.errors import MissingDependency, ModelError
 from tailor.models.hub import local_folder
+from tailor.quantising import differentiable, nf4
 from tailor.records import Base
 
 # False, not unset: unset asks at the terminal whether to run the code of a model.
@@ -41,9 +42,10 @@ def load_model(base: Base) -> tuple[Any, Any]:
                 dtype=torch.float32 if device == "cpu" else "auto",
                 use_safetensors=True,
                 output_loading_info=True,
+                **(nf4(torch.float32 if device == "cpu" else torch.bfloat16, device) if base.quantised else {}),
                 **LOCAL,
             )
-    except ModelError:
+    except (ModelError, MissingDependency):
         raise
     except Exception as error:
         raise _not_loadable(base, error) from None
@@ -58,7 +60,7 @@ def load_model(base: Base) -> tuple[Any, Any]:
             f"The base model {base.name} has no chat template.",
             hint="Use the instruction-tuned variant, or add chat_template.jinja to its folder.",
         )
-    return tokenizer, model.to(device).eval()
+    return tokenizer, (differentiable(model) if base.quantised else model.to(device)).eval()
 
 
 def _folder(base: Base) -> Path:

@@ -28,6 +28,11 @@ def write_merged(base: Base, weights: LoadedWeights, folder: Path) -> None:
     Raises:
         ModelError: base or adapter cannot be loaded, or do not fit each other.
     """
+    if base.quantised:
+        raise ModelError(
+            f"{weights.folder} was trained and measured beside a base in 4 bits; merged it would be another model.",
+            hint="Export the adapter without --merged.",
+        )
     source = local_folder(base)
     models = SwitchedModel(base)
     model = models.use(weights)

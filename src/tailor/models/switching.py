@@ -168,10 +168,17 @@ def _check_layers(layers: dict[str, tuple[int, int]], model: Any, weights: Loade
     for name, (inputs, outputs) in layers.items():
         if name not in known:
             raise _other_base(weights, f"the base has no layer {name}")
-        weight = getattr(known[name], "weight", None)
-        shape = tuple(weight.shape) if weight is not None else ()
+        shape = _shape(known[name])
         if sorted(shape) != sorted((inputs, outputs)):
             raise _other_base(weights, f"{name} has {inputs} inputs and {outputs} outputs, the base's has {shape}")
+
+
+def _shape(module: Any) -> tuple[int, ...]:
+    """Outputs and inputs of a linear layer; in 4 bits its weight is a packed column and does not tell."""
+    if hasattr(module, "in_features"):
+        return (module.out_features, module.in_features)
+    weight = getattr(module, "weight", None)
+    return tuple(weight.shape) if weight is not None else ()
 
 
 def _other_base(weights: LoadedWeights, found: str) -> ModelError:

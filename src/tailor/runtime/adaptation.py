@@ -16,6 +16,8 @@ from tailor.records import Adaptation, Generation
 FORMAT_VERSION = 2
 ADDED = {"constraint": 2}  # parts that came later, and with which format: what does not use them stays as it was
 
+QUANTISED = 2  # the format of a base in 4 bits
+
 
 @cache
 def _adapter() -> TypeAdapter[Adaptation]:
@@ -28,6 +30,10 @@ def adaptation_to_json(adaptation: Adaptation) -> dict[str, Any]:
     plain: dict[str, Any] = to_plain(adaptation)
     unused = [part for part in ADDED if plain[part] is None]
     version = max([1, *(v for part, v in ADDED.items() if part not in unused)])
+    if plain["base"]["quantised"]:
+        version = max(version, QUANTISED)
+    else:
+        plain["base"].pop("quantised")
     return {**{k: v for k, v in plain.items() if k not in unused}, "format_version": version}
 
 
@@ -97,8 +103,9 @@ def join(adaptations: Sequence[Adaptation], names: Sequence[str]) -> Adaptation:
         ConfigError: two of them want to set the same part, or they have different bases.
     """
     owner: dict[str, str] = {}
-    plain = Adaptation(adaptations[0].base)
-    if any(a.base != plain.base for a in adaptations):
+    # A quantised base is the same model held in fewer bits; what joins with it is answered with it too.
+    plain = Adaptation(next((a.base for a in adaptations if a.base.quantised), adaptations[0].base))
+    if any(a.base not in (plain.base, dataclasses.replace(plain.base, quantised="")) for a in adaptations):
         raise ConfigError(f"{'+'.join(names)}: the parts were fitted on different base models.")
     for adaptation, name in zip(adaptations, names, strict=True):
         for part in ("system", "demonstrations", "retriever", "weights", "generation", "constraint"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -151,6 +151,7 @@ def _arms(settings: Settings, wrong: Mapping[Place, str], folder: Path) -> tuple
             arms.extend(_entry(entry))
         except ConfigError as error:
             problems.append(f"{settings.where(('arms', n))}: {error}")
+    arms += [arm for name in _beside(arms) for arm in expand(name, {})]
     names = [a.name for a in arms]
     for name in sorted({n for n in names if names.count(n) > 1}):
         problems.append(f"{settings.where(('arms',))}: the arm '{name}' is listed twice.")
@@ -183,6 +184,12 @@ def _metrics(settings: Settings, wrong: Mapping[Place, str], folder: Path) -> li
         except TailorError as error:
             problems.append(f"{settings.where(place)}: {error}")
     return problems
+
+
+def _beside(arms: Sequence[Arm]) -> list[str]:
+    """Arms without which others could not be judged, where they are not listed: `quantised` with `qlora`."""
+    wanted = [n for a in arms for p in a.parts for n in getattr(load_method(p.method), "beside", ())]
+    return [n for n in dict.fromkeys(wanted) if n not in {a.method for a in arms}]
 
 
 def _entry(entry: str | Mapping[str, Any]) -> list[Arm]:

@@ -37,6 +37,8 @@ def with_adapters(model: Any, options: TrainingOptions, *, compute: Any) -> Any:
     # not multiplied (embeddings, norms) stays float32, so the residual stream does too.
     linear = {id(m.weight) for m in adapted.modules() if isinstance(m, torch.nn.Linear)}
     for parameter in adapted.parameters():
+        if not parameter.is_floating_point():
+            continue  # packed numbers of a base in 4 bits
         frozen_matrix = not parameter.requires_grad and id(parameter) in linear
         parameter.data = parameter.data.to(compute if frozen_matrix else torch.float32)
     for module in adapted.modules():

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tailor.errors import ModelError
+from tailor.errors import MissingDependency, ModelError
 from tailor.files import new_folder
+from tailor.quantising import differentiable, nf4
 from tailor.training.adapters import save_adapters, with_adapters
 from tailor.training.batches import Network
 from tailor.training.freezing import freeze_all_but_last, untie
@@ -96,16 +97,23 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
     logging.disable_progress_bar()  # the caller has its own
     device, _ = choose_device()
     try:
-        model = AutoModelForCausalLM.from_pretrained(base_folder, dtype="auto", local_files_only=True)
+        held = nf4(torch.bfloat16 if bf16 else torch.float32, device) if options.quantise else {}
+        model = AutoModelForCausalLM.from_pretrained(base_folder, dtype="auto", local_files_only=True, **held)
+    except MissingDependency:
+        raise
     except Exception as error:
         raise ModelError(
             f"the model in {base_folder} cannot be loaded for training: {error}",
             hint="A causal language model in Hugging Face format with safetensors is needed.",
         ) from error
     model.config.use_cache = False
-    if options.kind == "full" or not bf16:
-        model.float()
-    model.to(device).eval()
+    if options.quantise:
+        differentiable(model)
+    else:
+        if options.kind == "full" or not bf16:
+            model.float()
+        model.to(device)
+    model.eval()
     if device.type == "cpu" and max(len(e.tokens) for e in examples) <= SHORT:
         model.set_attn_implementation("eager")
     trunk = getattr(model, model.base_model_prefix, None)

@@ -44,6 +44,7 @@ class TrainingOptions:
         pissa: begin with the largest components of each matrix (Meng et al. 2024, arXiv 2404.02948). What is stored is
             relative to the base and has twice the rank. Not together with `dora`.
         blocks: of `last-layers`, counted from the output; None is a quarter of them.
+        quantise: hold the base in 4 bits while adapters are trained beside it (`nf4`); only with `lora`, not `pissa`.
         warmup: share of the steps in which the rate rises linearly (at least 10 steps, at most half of all).
         weight_decay: None is 0 for LoRA and 0.01 otherwise.
         max_length: most tokens of one example; the model's context bounds it too.
@@ -63,6 +64,7 @@ class TrainingOptions:
     dora: bool = False
     pissa: bool = False
     blocks: int | None = None
+    quantise: Literal["", "nf4"] = ""
     warmup: float = 0.03
     weight_decay: float | None = None
     max_length: int = 1024
@@ -126,6 +128,8 @@ def check_options(options: TrainingOptions) -> None:
         raise ConfigError(f"no kind of training called '{options.kind}'.{did_you_mean(options.kind, list(KINDS))}")
     if not options.targets.replace(",", " ").strip():
         raise ConfigError("targets must name linear layers, found nothing.", hint=f"Leave it out for {ALL_LINEAR}.")
+    if options.quantise and (options.kind != "lora" or options.pissa):
+        raise ConfigError("only adapters that leave the base as it is can be trained beside a base in 4 bits.")
     if options.dora and options.pissa:
         raise ConfigError("dora and pissa cannot be joined: a PiSSA update has no stored form with DoRA's lengths.")
     rate = options.learning_rate
