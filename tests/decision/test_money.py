@@ -73,8 +73,13 @@ def test_privacy_bars_an_endpoint_outside_and_no_local_base() -> None:
     outside["base"] = {"name": "gpt-9", "kind": "endpoint", "on_premises": False}
     verdict = decide(outside)
     assert (verdict.kind, verdict.arm, verdict.gate) == ("not-allowed", None, "private")
-    assert "sends every question to gpt-9 outside" in verdict.sentence
-    assert decide(with_gates(private=True)) == decide(study())
+    assert "is not known to keep questions inside" in verdict.sentence
+    inside = with_gates(private=True)
+    inside["base"] = {**inside["base"], "on_premises": True}
+    assert decide(inside).sentence == decide(study()).sentence
+    # One arm that asks a model outside falls alone.
+    inside["arms"]["rag"]["on_premises"] = False
+    assert decide(inside).arm == "rag+lora"
 
 
 def test_a_ceiling_on_invented_answers() -> None:

@@ -142,7 +142,7 @@ def test_a_budget_stops_before_it_is_passed_and_the_same_command_goes_on(paid: P
 
 def test_a_budget_without_a_price_is_refused_before_anything_is_asked(paid: Path, server: Server) -> None:
     edit(paid / "tailor.yaml", "  tokens: ours/model\n", "")
-    with pytest.raises(ConfigError, match=r"price of the machine .* is unknown"):
+    with pytest.raises(BudgetReached, match=r"price of the machine is unknown"):
         run_study(planned(paid), Quiet(), budget=1.0)
     assert server.asked == []
 
@@ -163,6 +163,10 @@ def test_a_providers_own_address_is_paid_by_the_token_and_a_local_one_by_the_hou
 
     known = prices("https://api.openai.com/v1", "gpt-4.1-mini")
     assert (known.billing, known.tokens.name) == ("tokens", "openai/gpt-4.1-mini")
+    # A price of one's own by host and model, for a model of one's own.
+    text = PRICES.replace("ours/model", "api.example.com/tuned")
+    (paid / "prices.yaml").write_text(text, encoding="utf-8")
+    assert prices("https://api.example.com/v1", "tuned").tokens.source == "contract"
     unknown = prices("https://api.example.com/v1", "gpt-4.1-mini")
     assert (unknown.billing, unknown.tokens) == ("tokens", None)
     assert not unknown.known

@@ -13,6 +13,7 @@ from tailor.cli import (
     chat,
     check,
     compare,
+    cost,
     data,
     diff,
     doctor,
@@ -61,6 +62,7 @@ app.command("promote", short_help="Make an arm of a study the champion.")(promot
 app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)
 app.command("releases", short_help="List the releases with their lineage.")(releases.releases)
 app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve.serve)
+app.command("cost", short_help="What training and serving a model would cost.")(cost.cost)
 app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
 app.command("augment", short_help="Make more ways of asking for the trained facts.")(augment.augment)
 app.add_typer(data.app, name="data", short_help="Look at files of questions, convert them, see their versions.")

@@ -63,7 +63,7 @@ class Gates:
         """Every gate that holds for an arm."""
         found = [
             self._general(arm),
-            self._private(),
+            self._private(arm),
             self._citations(arm),
             self._untrained(arm),
             self._latency(arm),
@@ -85,14 +85,12 @@ class Gates:
         size = f" ({signed(general.get('difference'))} points {bounds}; {allowed} allowed)" if bounds else ""
         return Outcome("general", not self.evidence.harmed(arm), f"loses general ability{size}")
 
-    def _private(self) -> Outcome | None:
+    def _private(self, arm: str) -> Outcome | None:
         if self.declared.get("private") is not True:
             return None
         base = self.evidence.results.get("base") or {}
-        stays = base.get("on_premises")
-        if stays is None:
-            stays = base.get("kind") in ("builtin", "folder", "hub")
-        return Outcome("private", bool(stays), f"sends every question to {base.get('name') or 'an endpoint'} outside")
+        stays = self.evidence.arms.get(arm, {}).get("on_premises", base.get("on_premises"))
+        return Outcome("private", stays is True, "is not known to keep questions inside (an endpoint or a program)")
 
     def _citations(self, arm: str) -> Outcome | None:
         if self.declared.get("citations") is not True:

@@ -150,16 +150,17 @@ def _not_counted(owned: Ownership | None) -> list[str]:
 
 def _prices(results: Mapping[str, Any]) -> list[str]:
     prices = results.get("prices") or {}
-    lines = []
-    for kind in ("tokens", "machine"):
-        price = prices.get(kind)
+    lines: list[str] = []
+    used = [prices.get("tokens"), prices.get("machine")]
+    used += [p.get("tokens") for p in (prices.get("arms") or {}).values()]
+    for price in used:
         if isinstance(price, Mapping):
             rates = ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in (price.get("rates") or {}).items())
             lines.append(
                 f"Price of {price.get('name')}: {rates} USD per {price.get('unit')}, from {price.get('valid_from')} "
                 f"({price.get('source')})."
             )
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def _what_ifs(results: Mapping[str, Any], evidence: Evidence) -> list[tuple[str, str, str, bool]]:

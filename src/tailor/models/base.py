@@ -94,8 +94,11 @@ def _endpoint(spec: Mapping[str, str]) -> Base:
 
 
 def on_premises(base: Base) -> bool:
-    """Whether what is asked stays on this machine or in the own network: local weights, or an endpoint at a loopback
-    or private address, or at a host name that only a local network knows."""
+    """Whether what is asked is known to stay on this machine or in the own network: local weights, or an endpoint at a
+    loopback or private address, or at a host name that only a local network knows. What a program of the user's sends
+    out nobody can know."""
+    if base.kind == "command":
+        return False
     if base.kind != "endpoint":
         return True
     host = urlsplit(base.location).hostname or ""

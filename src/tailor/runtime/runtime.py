@@ -47,11 +47,11 @@ class Meter(Protocol):
     @property
     def portion(self) -> int | None: ...
 
-    def admit(self, requests: Sequence[Request]) -> None:
+    def admit(self, base: Base, requests: Sequence[Request]) -> None:
         """Called before requests are sent; raises where they may not be."""
         ...
 
-    def count(self, answers: Sequence[Completion | Failure]) -> None:
+    def count(self, base: Base, answers: Sequence[Completion | Failure]) -> None:
         """Called with what came back."""
         ...
 
@@ -107,9 +107,9 @@ class Runtime:
         size = meter.portion or max(1, len(requests))
         for start in range(0, len(requests), size):
             part = requests[start : start + size]
-            meter.admit(part)
+            meter.admit(base, part)
             answers += engine.answer(part)
-            meter.count(answers[start:])
+            meter.count(base, answers[start:])
             if on_progress:
                 on_progress(len(answers))
         return answers

@@ -24,7 +24,7 @@ from tailor.evaluation.summary import ArmAnswers, ArmSummary, summarise
 from tailor.files import read_json, read_lines, to_plain
 from tailor.methods.compose import Arm
 from tailor.models import describe_base, on_premises
-from tailor.records import Completion, Failure, Fitted, Score, Usage
+from tailor.records import Base, Completion, Failure, Fitted, Score, Usage
 from tailor.study import money
 from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.comparisons import DECISION_CELLS, comparisons, ranks
@@ -59,13 +59,15 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
     """
     started = time.perf_counter()
     cells = [_read_cell(study, c) for c in study.cells]
-    prices = study_prices(study.workspace, study.inputs.base)
     by_arm = {a.name: [c for c in cells if c.cell.arm.name == a.name] for a in _ordered(study)}
+    prices = study_prices(study.workspace, study.inputs.base)
+    bases = {a: _base_of(of_arm, study.inputs.base) for a, of_arm in by_arm.items()}
+    priced = money.of_arms(study.workspace, study.inputs.base, bases)
     scored = {name: _scores(study, of_arm) for name, of_arm in by_arm.items()}
     summaries = {name: summarise(a) for name, a in scored.items() if a is not None}
     control = scored.get(study.plan["control"])
     arms = {
-        a.name: _arm(study, a, by_arm[a.name], summaries.get(a.name), scored[a.name], control, prices)
+        a.name: _arm(study, a, by_arm[a.name], summaries.get(a.name), scored[a.name], control, priced[a.name])
         for a in _ordered(study)
     }
     measured = {n: a for n, a in scored.items() if a is not None}
@@ -98,7 +100,10 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "control": study.plan["control"],
         "usage_assumptions": {**study.plan["usage"], "machine_hour_usd": prices.machine_hour_usd},
         **{k: study.plan[k] for k in ("costs", "gates", "decide_by", "margin_usd") if k in study.plan},
-        "prices": money.describe(prices),
+        "prices": {
+            **money.describe(prices),
+            "arms": {a: money.describe(p) for a, p in priced.items() if bases[a] != study.inputs.base},
+        },
         "ledger": spending(study.folder),
         "environment": environment(),
         "arms": arms,
@@ -119,6 +124,11 @@ def _audit(study: Study) -> list[dict[str, Any]]:
     """What `tailor check` finds about the data, without naming rows: those of the team stay in the team's files."""
     found = audit(study.inputs.examples, study.inputs.documents, difference=study.plan["margin"])
     return [{k: v for k, v in dataclasses.asdict(f).items() if k != "rows"} for f in found.findings]
+
+
+def _base_of(cells: Sequence[CellResult], base: Base) -> Base:
+    """The model an arm asks: the study's, or one of its own."""
+    return next((c.fitted.adaptation.base for c in cells if c.fitted), base)
 
 
 def _ordered(study: Study) -> list[Arm]:
@@ -223,6 +233,7 @@ def _arm(
         "labels": labels(study, cells),
         "retrieval": retrieval(study, cells),
         "usage": _usage(study, cells, prices),
+        "on_premises": on_premises(_base_of(cells, study.inputs.base)),
         "latency_ms": _latency([ms for c in cells for ms in c.latency_ms]),
         "curves": [
             {"seed": c.cell.seed, "points": c.fitted.training.curve} for c in cells if c.fitted and c.fitted.training

@@ -26,7 +26,7 @@ from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Mes
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json, without_help
 from tailor.study.general import rows_to_rehearse
 from tailor.study.ladder import climb
-from tailor.study.ledger import BudgetReached, Meter, Phase, study_prices
+from tailor.study.ledger import BudgetReached, Meter, Phase
 from tailor.study.plan import Cell, Study
 
 FULL_DISK = 1 << 20  # bytes: where less is free, whatever failed to write failed for that
@@ -64,7 +64,7 @@ def run_cell(
         StudyError: the disk is full: nothing further could be kept.
     """
     files = CellFiles.of(study.folder, cell)
-    meter = Meter(study.folder, cell.file, study_prices(study.workspace, study.inputs.base), budget)
+    meter = Meter(study.folder, cell.file, study.workspace, study.inputs.base, budget)
     runtime.meter = meter
     try:
         with _timed(meter, "fit"):
@@ -98,7 +98,7 @@ def run_cell(
 def _timed(meter: Meter, phase: Phase) -> Iterator[None]:
     """The machine time of a phase goes into the ledger, however it ends; a step that was on disk already adds none."""
     meter.phase = phase
-    meter.admit(())
+    meter.look()
     started = time.perf_counter()
     try:
         yield

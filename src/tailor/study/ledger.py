@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from tailor.cost.prices import Price, read_book
 from tailor.cost.tokens import most_usd, tokens_usd
-from tailor.errors import ConfigError, StudyError
+from tailor.errors import StudyError
 from tailor.files import append_lines, read_lines
 from tailor.models import Request, on_premises
 from tailor.records import Base, Completion, Failure
@@ -28,7 +28,7 @@ Phase = Literal["fit", "answer", "ladder", "latency"]
 
 
 class BudgetReached(StudyError):
-    """The next portion could cost more than is left."""
+    """The next portion could cost more than is left, or its price is unknown."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,19 @@ class StudyPrices:
         return (self.tokens if self.billing == "tokens" else self.machine_hour_usd) is not None
 
 
-def study_prices(workspace: Workspace, base: Base) -> StudyPrices:
+def study_prices(workspace: Workspace, base: Base, *, own: bool = True) -> StudyPrices:
     """The prices that `usage` names, or that the address of an endpoint leads to.
+
+    Args:
+        own: whether this is the study's base; `usage.tokens` is the price of no other model.
 
     Raises:
         ConfigError: a name is in no price list, or the price file is wrong.
     """
     usage, book = workspace.config.usage, read_book(workspace.folder)
     tokens = book.get(usage.tokens, "tokens") if usage.tokens else None
+    if not own:
+        tokens = None
     if tokens is None and base.kind == "endpoint":
         tokens = book.of_endpoint(base.location, base.name)
     machine = book.get(usage.machine, "machine") if usage.machine else None
@@ -73,41 +78,60 @@ class Meter:
     Args:
         folder: of the study.
         cell: the cell's file name.
+        workspace: whose prices hold.
+        base: the study's base.
         budget: dollars the whole study may cost; None for no limit.
     """
 
-    def __init__(self, folder: Path, cell: str, prices: StudyPrices, budget: float | None) -> None:
+    def __init__(self, folder: Path, cell: str, workspace: Workspace, base: Base, budget: float | None) -> None:
         self.path = folder / "ledger" / f"{cell}.jsonl"
-        self.prices = prices
+        self.workspace = workspace
         self.budget = budget
         self.phase: Phase = "fit"
+        self._prices = {base: study_prices(workspace, base)}
+        self._machine = self._prices[base]
+
+    def prices(self, base: Base) -> StudyPrices:
+        """Those of a model: an arm may ask another one than the study's."""
+        if base not in self._prices:
+            self._prices[base] = study_prices(self.workspace, base, own=False)
+        return self._prices[base]
 
     @property
     def portion(self) -> int | None:
         """Requests between two looks at the budget; None for all at once."""
         return None if self.budget is None else PORTION
 
-    def admit(self, requests: Sequence[Request]) -> None:
+    def look(self) -> None:
+        """Between two steps.
+
+        Raises:
+            BudgetReached: nothing is left.
+        """
+        if self.budget is not None:
+            check_budget(self.path.parent.parent, self.budget, 0.0)
+
+    def admit(self, base: Base, requests: Sequence[Request]) -> None:
         """Before asking.
 
         Raises:
-            BudgetReached: these could cost more than is left.
+            BudgetReached: these could cost more than is left, or nobody knows what they cost.
         """
-        price = self.prices.tokens
         if self.budget is None:
             return
-        most = 0.0
-        if self.prices.billing == "tokens" and price is not None:
-            most = sum(
-                most_usd(sum(len(m.content) for m in r.messages), r.generation.max_new_tokens, price) for r in requests
-            )
+        prices, most = self.prices(base), 0.0
+        check_priced(prices, self.budget, base)
+        if prices.billing == "tokens" and prices.tokens is not None:
+            sizes = [(sum(len(m.content) for m in r.messages), r.generation.max_new_tokens) for r in requests]
+            most = math.fsum(most_usd(characters, new, prices.tokens) for characters, new in sizes)
         check_budget(self.path.parent.parent, self.budget, most)
 
-    def count(self, answers: Sequence[Completion | Failure]) -> None:
+    def count(self, base: Base, answers: Sequence[Completion | Failure]) -> None:
         """After asking."""
+        prices = self.prices(base)
         done = [a.usage for a in answers if isinstance(a, Completion)]
-        costs = [tokens_usd(u, self.prices.tokens) for u in done]
-        usd = 0.0 if self.prices.billing == "machine" else None if None in costs else math.fsum(c or 0.0 for c in costs)
+        costs = [tokens_usd(u, prices.tokens) for u in done]
+        usd = 0.0 if prices.billing == "machine" else None if None in costs else math.fsum(c or 0.0 for c in costs)
         self._write(
             answers=len(done),
             failures=len(answers) - len(done),
@@ -120,7 +144,7 @@ class Meter:
 
     def time(self, seconds: float) -> None:
         """Machine time of a phase, or of a part of it."""
-        self._write(seconds=seconds, usd=self.prices.machine_usd(seconds))
+        self._write(seconds=seconds, usd=self._machine.machine_usd(seconds))
 
     def _write(self, **line: Any) -> None:
         append_lines(self.path, [{"phase": self.phase, **line}])
@@ -147,18 +171,20 @@ def check_budget(folder: Path, budget: float, most: float) -> None:
     )
 
 
-def check_priced(prices: StudyPrices, budget: float | None) -> None:
+def check_priced(prices: StudyPrices, budget: float | None, base: Base) -> None:
     """A budget needs a price.
 
     Raises:
-        ConfigError: what would be spent cannot be known.
+        BudgetReached: what would be spent cannot be known.
     """
     if budget is None or prices.known:
         return
-    what = "the model's tokens (usage.tokens)" if prices.billing == "tokens" else "the machine (usage.machine_hour_usd)"
-    raise ConfigError(
+    what, setting = ("the machine", "usage.machine_hour_usd")
+    if prices.billing == "tokens":
+        what, setting = f"the tokens of {base.name}", "usage.tokens, or tailor prices --add"
+    raise BudgetReached(
         f"A budget of ${budget:g} is set, but the price of {what} is unknown, so nobody could keep it.",
-        hint="Give the price, or leave the budget out. tailor prices lists known ones.",
+        hint=f"Give the price ({setting}), or leave the budget out.",
     )
 
 

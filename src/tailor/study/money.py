@@ -8,8 +8,9 @@ from typing import Any
 
 from tailor.cost.prices import Price
 from tailor.cost.tokens import tokens_usd
-from tailor.records import Usage
-from tailor.study.ledger import StudyPrices
+from tailor.records import Base, Usage
+from tailor.study.config import Workspace
+from tailor.study.ledger import StudyPrices, study_prices
 
 
 def describe(prices: StudyPrices) -> dict[str, Any]:
@@ -20,6 +21,11 @@ def describe(prices: StudyPrices) -> dict[str, Any]:
         "machine": _plain(prices.machine),
         "machine_hour_usd": prices.machine_hour_usd,
     }
+
+
+def of_arms(workspace: Workspace, study_base: Base, bases: Mapping[str, Base]) -> dict[str, StudyPrices]:
+    """The prices of every arm: those of the study's base, or of the model that the arm asks instead."""
+    return {arm: study_prices(workspace, base, own=base == study_base) for arm, base in bases.items()}
 
 
 def _plain(price: Price | None) -> dict[str, Any] | None:

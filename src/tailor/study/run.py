@@ -52,8 +52,7 @@ def run_study(
         The cells that failed, by name.
 
     Raises:
-        BudgetReached: the next step could cost more than is left.
-        ConfigError: there is a budget, but what would be spent has no known price.
+        BudgetReached: the next step could cost more than is left, or has no known price.
         StudyError: a worker process died, the disk is full, or another process runs a study of this workspace.
         ModelError: the base cannot be loaded or does not answer; nothing was spent yet.
         KeyboardInterrupt: passed on after the workers were stopped; finished work is kept.
@@ -63,7 +62,7 @@ def run_study(
         return {}
     count = min(workers or default_workers(study), len(pending))
     failures: dict[str, Failure] = {}
-    check_priced(study_prices(study.workspace, study.inputs.base), budget)
+    check_priced(study_prices(study.workspace, study.inputs.base), budget, study.inputs.base)
     with alone(study.workspace.state):
         _check_base(study)
         if count <= 1:

@@ -119,9 +119,10 @@ class PriceBook:
         ]
 
     def of_endpoint(self, url: str, model: str) -> Price | None:
-        """The token price of a model behind an address: only of a vendor's own address and the very same model name."""
-        vendor = endpoint_vendor(url)
-        price = self.prices.get(f"{vendor}/{model}") if vendor else None
+        """The token price of a model behind an address: `vendor/model` at a vendor's own address, and `host/model`
+        for any other one, which only a user's own file can hold. The model's name must be the very same."""
+        who = endpoint_vendor(url) or urlsplit(url).hostname
+        price = self.prices.get(f"{who}/{model}") if who else None
         return price if price is not None and price.kind == "tokens" else None
 
 
