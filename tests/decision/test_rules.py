@@ -126,6 +126,10 @@ def test_too_few_facts(n: int | None, text: str) -> None:
     assert verdict.kind == "not-enough-evidence"
     assert text in verdict.sentence
     assert "30" in verdict.sentence
+    # No arm is ranked: rag+lora is far ahead here, and neither it nor its score is named.
+    assert verdict.arm == "zero-shot"
+    assert "rag" not in verdict.sentence
+    assert ("Add at least 1 fact, each asked in several ways." in verdict.sentence) == (n == 29)
 
 
 def test_thirty_facts_are_enough() -> None:

@@ -1,7 +1,7 @@
 """Which arm the numbers leave: hard gates, then the simplest arm not shown worse than the best by more than the margin.
 
 1. Failed arms are out, and so is every arm that does not keep a gate (`gates`).
-2. Under 30 facts nothing is decided: intervals over fewer clusters are too short to be believed.
+2. Under 30 facts nothing is decided and no arm ranked: intervals over fewer clusters are too short to be believed.
 3. An arm *beats the control* when it has more right answers with Holm p < 0.05 (or, where the plan decides by money,
    more net benefit in 97.5 % of the draws). Where none does, doing nothing is right if the intervals could have shown a
    gain, else there is not enough evidence. Only barred arms beat it: not allowed.
@@ -117,13 +117,14 @@ def _top(scale: Scale, arms: list[str]) -> str:
 
 
 def _few_facts(evidence: Evidence, allowed: list[str], scale: Scale, barred: tuple[str, ...]) -> Choice:
-    best, control = max(allowed, key=lambda a: evidence.quality(a) or 0.0), evidence.control
-    difference = None if best == control else evidence.difference(best, control)
+    """No arm is ranked: the control stays for the time being, or the simplest allowed arm where it may not. The facts
+    needed are those that would settle the widest comparison with the control."""
+    control = evidence.control
     margin = scale.margin if scale.unit == "points" else evidence.margin
-    needed = difference.facts_needed(margin) if difference else None
-    return Choice(
-        "not-enough-evidence", best, "few-facts", control, difference, max(MINIMUM_FACTS, needed or 0), barred
-    )
+    differences = [evidence.difference(a, control) for a in allowed if a != control]
+    needed = [n for d in differences if d for n in [d.facts_needed(margin)] if n is not None]
+    arm = control if control in allowed else allowed[0]
+    return Choice("not-enough-evidence", arm, "few-facts", facts_needed=max(MINIMUM_FACTS, *needed, 0), barred=barred)
 
 
 def _nothing_better(

@@ -123,7 +123,7 @@ def _detail(bounds: str, rest: str) -> str:
 
 def _columns(rows: list[ArmRow]) -> dict[str, bool]:
     """Columns that say something for at least one arm."""
-    names = ("general", "p95", "training", "refresh", "artifact", "cost", "monthly", "difference")
+    names = ("general", "p95", "training", "refresh", "artifact", "cost", "monthly", "difference", "best")
     return {n: any(getattr(r, n) != words.UNKNOWN for r in rows) for n in names}
 
 

@@ -24,6 +24,7 @@ class ArmRow:
     failure: str
     right: str
     interval: str
+    best: str
     difference: str
     difference_span: str
     fact: str
@@ -68,6 +69,7 @@ def _row(evidence: Evidence, arm: str, chosen: str | None, digits: int, month: f
         failure=str(failure.get("cause") or ""),
         right=words.percent(quality.get("value")),
         interval=words.interval(quality.get("low"), quality.get("high")),
+        best=words.percent(evidence.arms[arm].get("p_best")),
         difference=words.signed(difference.value if difference else None),
         difference_span=words.span(difference.low, difference.high) if difference else "",
         fact=words.percent(evidence.cell_of(arm, "held-out-fact").get("value")),

@@ -120,10 +120,10 @@ def _wide_to_best(choice: Choice, evidence: Evidence) -> str:
 def _few_facts(choice: Choice, evidence: Evidence) -> str:
     facts = evidence.facts()
     tested = "the number of facts tested is unknown" if facts is None else f"{count(facts, 'fact')} tested"
-    so_far = f" So far {choice.arm} looks best with {percent(evidence.quality(str(choice.arm)))} % right."
+    add = f" Add at least {count(MINIMUM_FACTS - facts, 'fact')}, each asked in several ways." if facts else ""
     return (
-        f"Not enough evidence: {tested}, and at least {MINIMUM_FACTS} are needed for any verdict"
-        f"{_needed(choice, 'about {} for this margin')}.{so_far}"
+        f"Not enough evidence: {tested}, and at least {MINIMUM_FACTS} are needed to rank the arms"
+        f"{_needed(choice, 'about {} for this margin')}.{add} Until then stay with {choice.arm}."
     )
 
 

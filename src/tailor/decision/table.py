@@ -46,6 +46,7 @@ COLUMNS = (
         9,
         left=True,
     ),
+    _Column(("chance", "to be", "best %"), lambda r: r.best, 10),
     _Column(("new", "fact", "%"), lambda r: r.fact, 1),
     _Column(("says it", "doesn't", "know %"), lambda r: r.abstained, 2),
     _Column(("general", "ability", "points"), lambda r: r.general, 3, left=True),
