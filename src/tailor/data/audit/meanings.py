@@ -15,7 +15,7 @@ SPECIFIC_FACTS, MOST_ROWS = 12, 300
 # Two questions with one specific answer mean the same if they share so much of their words' weight; with an encoder if
 # the cosine and 0.4 of that share reach the other limit. Chosen on paraphrases that people wrote: of 252 in the example
 # workspace and 193 of geography questions (text2sql) the words find 82 %, with all-MiniLM-L6-v2 98 %; of their 491
-# other questions 1 is named wrongly.
+# other questions 1 is named wrongly (benchmarks/data/leaks.py --encoder).
 SHARED_WEIGHT = 0.3
 MEANING, WEIGHT_IN_MEANING = 0.7, 0.4
 # Word forms are compared by their first letters: certified and certificate.
