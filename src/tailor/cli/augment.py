@@ -29,8 +29,8 @@ def augment(
 ) -> None:
     """Make more framings of the trained facts by rules, offline, and write them to a file of their own.
 
-    Only train rows are sources, and nothing near a test or dev question is made. Look through the file
-    before you add it to data.questions. English only.
+    Only train rows are sources, and nothing near a test or dev question is made. English only. Look through the file
+    with tailor review before you add it to data.questions.
     """
     from tailor.study.config import load_workspace
     from tailor.study.growth import augment_workspace
@@ -82,4 +82,4 @@ def _show(growth: Growth, path: Path, framings: int) -> None:
     for made_row in growth.made[:: max(1, len(growth.made) // SHOWN)][:SHOWN]:
         question = " ".join(made_row.example.question.split())
         out.print(f"  [dim]{made_row.rule:13}[/] {escape(question)}", soft_wrap=True)
-    out.print("Next: look through the rows, then add what you approve to data.questions", soft_wrap=True)
+    out.print(f"Next: tailor review {escape(str(path))}, then add what you approve to data.questions", soft_wrap=True)

@@ -28,6 +28,7 @@ from tailor.cli import (
     promote,
     releases,
     report,
+    review,
     rollback,
     serve,
     show,
@@ -65,6 +66,7 @@ app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve
 app.command("cost", short_help="What training and serving a model would cost.")(cost.cost)
 app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
 app.command("augment", short_help="Make more ways of asking for the trained facts.")(augment.augment)
+app.command("review", short_help="Approve, edit or reject rows, one key each.")(review.review)
 app.add_typer(data.app, name="data", short_help="Look at files of questions, convert them, see their versions.")
 app.add_typer(keys.app, name="keys", short_help="Who may use the server.")
 app.add_typer(experiment.app, name="experiment", short_help="Try a release on live traffic.")
