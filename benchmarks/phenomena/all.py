@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+import forgetting
 import framings
 import hallucination
 import new_facts
@@ -16,7 +17,7 @@ from measure import script
 
 
 def run(options: argparse.Namespace) -> None:
-    for module in (framings, new_facts, rates, hallucination, reversal):
+    for module in (framings, new_facts, rates, hallucination, reversal, forgetting):
         module.run(options)
 
 

@@ -112,14 +112,14 @@ def publish(name: str, points: Sequence[Point], title: str, heading: str, base: 
     print(f"\n{title}\n\n{text}\n", flush=True)
 
 
-def arguments(description: str | None) -> argparse.Namespace:
+def parser_of(description: str | None) -> argparse.ArgumentParser:
     """`--base`, `--seeds`, `--folder` of every script here."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", default="builtin/small")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--folder", type=Path, default=Path("phenomena-run"), help="where the workspaces go")
-    return parser.parse_args()
+    return parser
 
 
 def script(run: Callable[[argparse.Namespace], None], description: str | None) -> None:
-    run(arguments(description))
+    run(parser_of(description).parse_args())
