@@ -15,6 +15,7 @@ from tailor.training.batches import Network, answer_loss, collate
 from tailor.training.checkpoints import Checkpoints, State, Tensors, identity
 from tailor.training.development import MOST_ROWS, PATIENCE, DevScore, evaluate, evaluation_steps, in_words
 from tailor.training.loading import (
+    SHORT,
     choose_device,
     context_length,
     diverged,
@@ -86,7 +87,9 @@ def run(
     config, tokenizer, ends, limit = _reader(base_folder, options)
     examples = encode(tokenizer, rows, ends=ends, limit=limit, name="training row")
     dev_examples = encode(tokenizer, dev[:MOST_ROWS], ends=ends, limit=limit, name="dev row")
-    kept = encode_fitting(tokenizer, general, ends=ends, limit=limit) if options.replay else []
+    # One longer row would take the attention that is fast for short ones from all of them: 1.5 times the time a step.
+    short = min(limit, max(SHORT, *(len(e.tokens) for e in examples)))
+    kept = encode_fitting(tokenizer, general, ends=ends, limit=short) if options.replay else []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         network = load_network(base_folder, options, [*examples, *kept], bf16=bf16)
