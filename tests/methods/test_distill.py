@@ -59,6 +59,19 @@ def test_only_right_answers_can_be_learnt(context: Make, tmp_path: Path) -> None
     assert fitted.chosen["rows"] == 4
 
 
+@pytest.mark.slow
+def test_documents_become_weights_by_their_distribution(context: Make) -> None:
+    fit = context()
+    hard, soft = (
+        fit_arm(arm(teacher={"rag": {"k": 1, "dense": False}}, epochs=3, soft=soft), fit) for soft in (False, True)
+    )
+    assert soft.adaptation.retriever is None
+    assert soft.adaptation.weights != hard.adaptation.weights
+    assert soft.training is not None
+    assert any("not its words" in note for note in soft.training.notes)
+    assert soft.chosen["rows"] == hard.chosen["rows"]
+
+
 def test_a_teacher_that_says_nothing_right_teaches_nothing(context: Make, tmp_path: Path) -> None:
     base = make_speaker(tmp_path / "speaker", "No.")
     fit = context(base=base, judge=lambda e, text: float(text == e.answer))
@@ -87,6 +100,8 @@ def test_several_teachers_are_several_arms() -> None:
         ({"teacher": "distill"}, "cannot be distill itself"),
         ({"rank": 0}, "rank must be from 1"),
         ({"keep": "some"}, "keep"),
+        ({"teacher": "lora", "soft": True}, "soft needs a teacher that is the base with a longer prompt, found lora"),
+        ({"teacher": "rag+lora", "soft": True}, "soft needs a teacher"),
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any], words: str) -> None:

@@ -12,20 +12,27 @@ from tailor.errors import ConfigError, DataError
 from tailor.methods.base import FitContext
 from tailor.methods.lora import LoRAOptions
 from tailor.methods.tuning import check_trainable, fit_weights
-from tailor.records import Adaptation, Completion, Example, Fitted
+from tailor.records import Adaptation, Completion, Example, Fitted, Message
 from tailor.retrieval.cite import strip_citations
 
 if TYPE_CHECKING:
     from tailor.methods.compose import Arm
 
 
+PROMPTS = frozenset({"zero-shot", "prompt", "few-shot", "few-shot-nearest", "rag"})
+"""Arms that change only what the base reads."""
+
+
 @dataclass(frozen=True)
 class DistillOptions:
     """`teacher` is an arm as in the list of arms: a name, or one name with its options; `keep` says which of its
-    answers are learnt: all, or those that are right. The others are those of `lora`, whose adapter the student is."""
+    answers are learnt: all, or those that are right; `soft` learns its distribution over tokens and not only its words,
+    for teachers that are the base itself with a longer prompt. The others are those of `lora`: the student is an
+    adapter."""
 
     teacher: str | Mapping[str, Any] = "few-shot"
     keep: Literal["all", "right"] = "all"
+    soft: bool = False
     rank: int = 32
     alpha: int = 32
     learning_rate: float | None = None
@@ -35,7 +42,12 @@ class DistillOptions:
 
     def __post_init__(self) -> None:
         self.student()
-        self.teacher_arm()
+        arm = self.teacher_arm()
+        if self.soft and not set(arm.method.split("+")) <= PROMPTS:
+            raise ConfigError(
+                f"distill: soft needs a teacher that is the base with a longer prompt, found {arm.name}.",
+                hint=f"Such are {', '.join(sorted(PROMPTS))} and what they join to. Others teach by their words.",
+            )
 
     def student(self) -> LoRAOptions:
         """How the adapter is trained.
@@ -85,7 +97,7 @@ class DistillOptions:
 
 class Distill:
     """Sequence-level distillation (Kim and Rush 2016, arXiv 1606.07947): the teacher answers the training questions,
-    and the student learns these answers from the question alone."""
+    and the student learns these answers from the question alone; with `soft` prompt distillation (arXiv 2412.14964)."""
 
     options = DistillOptions
     complexity = 55
@@ -130,7 +142,10 @@ class Distill:
             replay=student.replay,
             kl=student.kl,
         )
-        fitted = fit_weights(dataclasses.replace(context, train=tuple(learnt)), recipe, "adapter")
+        prompts: list[tuple[Message, ...]] = []
+        if options.soft:
+            prompts, _ = context.runtime.prompts(teacher.adaptation, [e.messages for e in learnt])
+        fitted = fit_weights(dataclasses.replace(context, train=tuple(learnt)), recipe, "adapter", teacher=prompts)
         chosen = {
             **fitted.chosen,
             "teacher": arm.name,

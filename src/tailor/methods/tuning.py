@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,7 +14,7 @@ from tailor.files import locked, read_json, sha256_of, sha256_of_tree, write_jso
 from tailor.methods.base import FitContext
 from tailor.methods.with_passages import passage_rows
 from tailor.models.hub import local_folder
-from tailor.records import Adaptation, Artifact, Example, Fitted, TrainingRecord, Weights
+from tailor.records import Adaptation, Artifact, Example, Fitted, Message, TrainingRecord, Weights
 
 if TYPE_CHECKING:
     from tailor.training import Progress, TrainingOptions, TrainingRow
@@ -30,11 +31,15 @@ def fit_weights(
     options: TrainingOptions,
     kind: Literal["adapter", "full"],
     train_with: TrainWith = "question",
+    teacher: Sequence[tuple[Message, ...]] = (),
 ) -> Fitted:
     """Train, or take the weights that the same data, options and seed made before.
 
     All rows of a training are of one kind: with the question alone, or with passages above it. A model that reads the
     answer in its prompt does not store it, so the two are never mixed.
+
+    `teacher` holds a longer prompt for each answered example of the train split, in the order of their ids: what the
+    base says after it is learnt instead of the words alone.
     """
     from tailor.training import train
 
@@ -45,6 +50,8 @@ def fit_weights(
         options = dataclasses.replace(options, max_length=PASSAGES_LENGTH, batch_tokens=PASSAGES_LENGTH)
     else:
         rows, dev = training_rows(context.train), training_rows(context.dev)
+    if teacher:
+        rows = tuple(dataclasses.replace(r, teacher=t) for r, t in zip(rows, teacher, strict=True))
     if not rows:
         raise DataError(f"{options.kind}: the training split is empty.", hint="Add questions with answers.")
     general: tuple[TrainingRow, ...] = ()

@@ -57,7 +57,7 @@ def adaptation_from_json(value: Mapping[str, Any]) -> Adaptation:
         place = ".".join(str(p) for p in first["loc"])
         raise ArtifactError(f"This is not an adaptation: {place}: {first['msg']}.") from None
     # A part that is passed over would give other answers than those that were measured.
-    if unknown := _unknown(value, adaptation_to_json(adaptation)):
+    if unknown := _unknown(value, to_plain(adaptation)):
         raise ArtifactError(f"This adaptation has parts unknown to this Tailor: {', '.join(unknown)}.")
     return adaptation
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,10 +41,12 @@ from tailor.training.packing import Batch, passes, plan
 from tailor.training.rehearsal import Rehearsal, prepare
 from tailor.training.rehearsal import in_words as rehearsal_in_words
 from tailor.training.rendering import Encoded, encode, encode_fitting
+from tailor.training.teaching import TEMPERATURE, Teacher
 
 BETAS = (0.9, 0.98)
 CLIP = 1.0
 REPORTS = 50
+LONG_LESSON = 2048
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Setup:
     rate: float
     on_progress: Callback | None
     rehearsal: Rehearsal | None = None
+    teacher: Teacher | None = None
 
     @property
     def steps(self) -> int:
@@ -90,16 +94,22 @@ def run(
     # One longer row would take the attention that is fast for short ones from all of them: 1.5 times the time a step.
     short = min(limit, max(SHORT, *(len(e.tokens) for e in examples)))
     kept = encode_fitting(tokenizer, general, ends=ends, limit=short) if options.replay else []
+    lessons = [TrainingRow(r.teacher, r.answer) for r in rows if r.teacher]
+    longest = context_length(config) or sys.maxsize
+    taught = encode(tokenizer, lessons, ends=ends, limit=longest, name="teacher row") if lessons else []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        network = load_network(base_folder, options, [*examples, *kept], bf16=bf16)
+        # Read once only, so plain attention will do for a teacher's row unless its square fills the memory.
+        huge = [row for row in taught if len(row.tokens) > LONG_LESSON]
+        network = load_network(base_folder, options, [*examples, *kept, *huge], bf16=bf16)
         lengths = [len(e.tokens) for e in examples]
         batches = plan(
             lengths, epochs=options.epochs, seed=seed, batch_tokens=options.batch_tokens, packed=network.packed
         )
         rate = options.learning_rate or default_learning_rate(options.kind, config.hidden_size, len(batches))
         rehearsal = prepare(network, kept, options, [_tokens(b, lengths) for b in batches], seed) if kept else None
-        setup = Setup(network, examples, dev_examples, options, batches, rate, on_progress, rehearsal)
+        teacher = Teacher(network, taught, examples, options.micro_tokens) if taught else None
+        setup = Setup(network, examples, dev_examples, options, batches, rate, on_progress, rehearsal, teacher)
         checkpoints = Checkpoints(work, identity(base_folder, rows, dev, general, options, seed, bf16))
         state = Loop(setup, checkpoints, checkpoint_seconds).run()
         count = sum(p.numel() for p in trainable(network).values())
@@ -179,7 +189,7 @@ class Loop:
         counted = answers + self._rehearse(step, answers)
         for rows in passes(batch, self.lengths, setup.options.micro_tokens):
             tensors = collate(rows, setup.examples, packed=network.packed, device=network.device)
-            loss = answer_loss(network, tensors)
+            loss = setup.teacher.loss(tensors) if setup.teacher else answer_loss(network, tensors)
             (loss / counted).backward()
             self.window_loss += loss.detach()
         self.window_tokens += answers
@@ -342,6 +352,8 @@ def _notes(setup: Setup, state: State, left_out: int) -> list[str]:
         notes.append(f"only {setup.steps} optimiser steps; 100 or more are advisable (more epochs or smaller batches)")
     if state.resumed:
         notes.append(f"continued from a checkpoint {state.resumed} time(s)")
+    if setup.teacher:
+        notes.append(f"learned what the teacher says of every token (KL at temperature {TEMPERATURE:g}), not its words")
     if setup.rehearsal:
         share = state.rehearsal_tokens / max(1, state.rehearsal_tokens + state.tokens)
         notes.append(rehearsal_in_words(setup.rehearsal, share, [loss for _, loss in state.rehearsal_curve]))

@@ -19,10 +19,12 @@ MOST_KL = 100.0
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """One example: the conversation so far and the answer to learn."""
+    """One example: the conversation so far and the answer to learn. With `teacher`, a longer prompt, what is learnt is
+    what the base says of that answer after it; all rows of a training have one, or none has."""
 
     prompt: tuple[Message, ...]
     answer: str
+    teacher: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -82,9 +82,20 @@ class AdapterOff:
 
 
 class Remembered:
-    """The base of a training that changes the weights: its most likely tokens, computed while it still is the base."""
+    """The base of a training that changes the weights: its most likely tokens, computed while it still is the base.
 
-    def __init__(self, network: Network, examples: Sequence[Encoded], micro_tokens: int) -> None:
+    `seen` are rows with the same answers after other prompts, where it is those that will be asked about.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        examples: Sequence[Encoded],
+        micro_tokens: int,
+        *,
+        temperature: float = 1.0,
+        seen: Sequence[Encoded] | None = None,
+    ) -> None:
         import torch
 
         lengths = [len(e.tokens) for e in examples]
@@ -96,7 +107,7 @@ class Remembered:
             for batch in pack(order, lengths, capacity, micro_tokens):
                 for rows in passes(batch, lengths, micro_tokens):
                     tensors = collate(rows, examples, packed=network.packed, device=network.device)
-                    log_p = answer_logits(network, tensors).log_softmax(-1)
+                    log_p = (answer_logits(network, tensors) / temperature).log_softmax(-1)
                     top, tokens = log_p.topk(min(TOP, log_p.shape[-1] - 1))
                     inside = [e for row in rows for e in row]
                     sizes = [lengths[e] - examples[e].prompt for e in inside]
@@ -108,13 +119,18 @@ class Remembered:
         self.tokens = torch.cat([kept[e][1] for e in range(len(examples))])
         # A place is found by its example and its position there: the first one kept is the last of the prompt.
         first = np.cumsum([0, *(n - e.prompt for n, e in zip(lengths, examples, strict=True))])[:-1]
-        starts = first - np.array([e.prompt - 1 for e in examples])
+        starts = first - np.array([e.prompt - 1 for e in seen or examples])
         self.starts = torch.from_numpy(starts).to(network.device)
 
     def divergence(self, batch: Pass) -> Any:
         """See `BaseSays`; a lower bound, exact on the base's 64 most likely tokens."""
+        top, tokens = self.at(batch)
+        return top_divergence(top, tokens, answer_logits(self.network, batch))
+
+    def at(self, batch: Pass) -> tuple[Any, Any]:
+        """Log-probabilities of the most likely tokens, and which they are, at the places of a pass that carry loss."""
         where = self.starts[batch.example] + batch.positions.flatten()[batch.selected]
-        return top_divergence(self.top[where], self.tokens[where].long(), answer_logits(self.network, batch))
+        return self.top[where], self.tokens[where].long()
 
 
 def schedule(team: Sequence[int], lengths: Sequence[int], *, share: float, seed: int, packed: bool) -> list[Batch]:
