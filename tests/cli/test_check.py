@@ -25,7 +25,7 @@ def test_the_table_says_number_limit_verdict_and_worst_rows(workspace: Path) -> 
     ran = tailor("check", workspace)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    facts = next(line.split() for line in lines if " facts " in line)
+    facts = next(line.split() for line in lines if "look  facts " in line)
     assert facts[:6] == ["!", "look", "facts", str(len(FACTS)), "≥", "30"]
     exact = next(line.split() for line in lines if "leak, exact" in line)
     assert exact == ["✓", "ok", "leak,", "exact", "0", "≤", "0"]

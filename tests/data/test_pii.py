@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tailor.data import identifiers
 from tailor.data.audit import audit
 from tailor.data.pii import STRUCTURED, find_pii, scrub
-from tailor.records import Example, Message
+from tailor.records import Document, Example, Message
 
 PRESIDIO = Path(__file__).parents[3] / "shared" / "data" / "presidio_pii" / "generated_small.json"
 # What its labels are called here; places, titles, domains and dates are no identifiers.
@@ -162,4 +162,8 @@ def test_the_audit_counts_and_shows_nothing() -> None:
     assert (contact.number, contact.verdict, contact.rows) == (1, "warn", ("b",))
     assert (names.number, names.verdict, names.rows) == (1, "warn", ("c",))
     assert "1 e-mail address, 1 telephone number" in contact.text
+    document = Document("docs/keys.md", "Keys", "The shop pays with 4111 1111 1111 1111. Call +49 30 901820.")
+    found = {f.dimension: f for f in audit(rows[1:], [document], production=["IBAN DE89370400440532013000?"]).findings}
+    assert found["personal numbers"].rows == ("docs/keys.md", "production-1")
+    assert found["contact data"].rows == ("b",)
     assert not any(value in str(found) for value in ("4111", "901820", "ada@", "Lovelace"))

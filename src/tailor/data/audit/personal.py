@@ -1,4 +1,4 @@
-"""Personal data and secrets in questions and answers. What is found is counted, never shown."""
+"""Personal data and secrets in questions, answers and documents. What is found is counted, never shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tailor.data.audit.contract import Finding, Material, Verdict, at_most, plural
+from tailor.data.audit.production import production_id
 from tailor.data.pii import Kind, find_pii
 
 # What must not reach any model, and what may be a business's own address.
@@ -30,32 +31,42 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
 
 
 def personal(material: Material) -> Iterator[Finding]:
-    """Rows with numbers and secrets that belong to one person, with ways to reach one, and with names and addresses."""
-    kinds: dict[int, Counter[Kind]] = {}
-    for i, example in enumerate(material.rows):
-        texts = [m.content for m in example.messages] + [example.answer or "", *example.aliases]
-        if found := Counter(f.kind for text in texts for f in find_pii(text)):
-            kinds[i] = found
-    yield _finding(material, kinds, "personal numbers", PRIVATE, "bad", "; no model should learn them.")
-    yield _finding(material, kinds, "contact data", REACH, "warn", "; fine if they are your own.")
-    yield _finding(material, kinds, "names", PEOPLE, "warn", "; fine if they may be known. Many names are not found.")
+    """Rows, documents and production questions with numbers and secrets that belong to one person; rows with ways to
+    reach one, and with names and street addresses."""
+    rows = {
+        e.id: found
+        for e in material.rows
+        if (found := _kinds(*(m.content for m in e.messages), e.answer or "", *e.aliases))
+    }
+    others = {d.path: found for d in material.documents if (found := _kinds(d.text))}
+    asked = {production_id(i): found for i, t in enumerate(material.production) if (found := _kinds(t))}
+    everywhere = {**rows, **others, **asked}
+    yield _finding(
+        "personal numbers", everywhere, PRIVATE, "texts", "; no model should learn or show them.", worse="bad"
+    )
+    yield _finding("contact data", rows, REACH, "rows", "; fine if they are your own.")
+    yield _finding("names", rows, PEOPLE, "rows", "; fine if they may be known. Many names are not found.")
+
+
+def _kinds(*texts: str) -> Counter[Kind]:
+    return Counter(f.kind for text in texts for f in find_pii(text))
 
 
 def _finding(
-    material: Material,
-    kinds: dict[int, Counter[Kind]],
     dimension: str,
+    kinds: Mapping[str, Counter[Kind]],
     wanted: tuple[Kind, ...],
-    worse: Verdict,
+    noun: str,
     advice: str,
+    *,
+    worse: Verdict = "warn",
 ) -> Finding:
-    rows = {i: sum(n for kind, n in found.items() if kind in wanted) for i, found in kinds.items()}
-    order = sorted((i for i, n in rows.items() if n), key=lambda i: (-rows[i], i))
-    total: Counter[Kind] = Counter()
-    for i in order:
-        total.update({kind: n for kind, n in kinds[i].items() if kind in wanted})
+    """Where the wanted kinds were found, the fullest place first, and how many of each."""
+    counts = {place: sum(found[kind] for kind in wanted) for place, found in kinds.items()}
+    order = sorted((place for place, n in counts.items() if n), key=lambda place: -counts[place])
+    total = {kind: sum(kinds[place][kind] for place in order) for kind in wanted}
     listed = ", ".join(plural(total[kind], *_WORDS[kind]) for kind in wanted if total[kind])
-    text = f"{plural(len(order), 'row holds', 'rows hold')} {listed}{advice}"
+    text = f"{plural(len(order), noun[:-1] + ' holds', noun + ' hold')} {listed}{advice}"
     if not order:
         text = f"No {', '.join(_WORDS[kind][0] for kind in wanted)} found."
-    return at_most(dimension, len(order), 0, text, material.ids(order), worse=worse)
+    return at_most(dimension, len(order), 0, text, order, worse=worse)
