@@ -20,11 +20,12 @@ from tailor.errors import ConfigError
 from tailor.records import Base, Failure
 from tailor.study.analyse import analyse
 from tailor.study.config import load_workspace
+from tailor.study.estimate import estimate
 from tailor.study.inputs import read_inputs
 from tailor.study.ledger import BudgetReached, spending, study_prices
 from tailor.study.plan import Study, plan_study
 from tailor.study.run import run_study
-from tiny_workspace import edit, save_workspace
+from tiny_workspace import edit, save_workspace, tailor
 
 # Dollars for a million tokens, on purpose not round.
 INPUT, CACHED, OUTPUT = Decimal("0.413"), Decimal("0.0971"), Decimal("1.733")
@@ -172,3 +173,28 @@ def test_a_providers_own_address_is_paid_by_the_token_and_a_local_one_by_the_hou
     assert not unknown.known
     local = prices("http://192.168.1.7:8000/v1", "llama")
     assert (local.billing, local.machine_usd(1800.0)) == ("machine", 1.0)
+
+
+def test_an_estimate_by_hand_asks_nothing_and_freezes_nothing(paid: Path, server: Server) -> None:
+    workspace = load_workspace(paid)
+    inputs = read_inputs(workspace)
+    found = estimate(workspace, inputs, budget=0.001)
+    [plain] = [a for a in found.arms if a.arm == "zero-shot"]
+    test, dev = inputs.of("test"), inputs.of("dev")
+    # 24 tokens around a question, four characters a token, two more to end an answer; 22 questions for latency
+    prompt = round(24 + sum(len(e.question) for e in test) / len(test) / 4)
+    answer = round(2 + sum(len(e.answer or "I don't know.") for e in test) / len(test) / 4)
+    by_hand = (len(test) + 22) * (prompt * INPUT + answer * OUTPUT) / 1_000_000
+    assert plain.usd == pytest.approx(float(by_hand))
+    assert (plain.questions, plain.seconds, plain.basis) == (len(test) + 22, None, "tokens")
+    [rag] = [a for a in found.arms if a.arm == "rag"]
+    assert rag.prompt_tokens / rag.questions > plain.prompt_tokens / plain.questions
+    assert rag.questions == len(test) + 22 + 4 * len(dev)
+    assert found.usd == pytest.approx(sum(a.usd or 0 for a in found.arms))
+    assert server.asked == []
+    assert not (paid / ".tailor" / "studies").exists()
+    ran = tailor("compare", paid, "--estimate", "--budget", "0.001")
+    assert ran.code == 0, ran.err
+    assert "more than the budget" in ran.out
+    edit(paid / "tailor.yaml", "  tokens: ours/model\n", "")
+    assert estimate(load_workspace(paid), inputs).usd is None

@@ -11,6 +11,7 @@ import typer
 from tailor.cli.common import JsonOption, WorkspaceArgument, clock, console, print_json
 
 if TYPE_CHECKING:
+    from tailor.study.config import Workspace
     from tailor.study.plan import Study
 
 PROMOTABLE = ("adopt", "keep-simple")  # verdicts that name an arm to use, not one to wait with
@@ -28,6 +29,9 @@ def compare(
         float | None,
         typer.Option("--budget", min=0, help="Dollars the study may cost in all.", show_default="budget_usd"),
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it would take in time, memory and money, then stop.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare every arm of tailor.yaml on one frozen test set; end with a verdict and a memo.
@@ -45,6 +49,9 @@ def compare(
     started = time.perf_counter()
     out = console()
     loaded = load_workspace(workspace)
+    if estimate:
+        _estimate(loaded, quick, budget, as_json)
+        return
     study = plan_study(loaded, read_inputs(loaded), quick=quick)
     read_seconds = time.perf_counter() - started
     if not as_json:
@@ -60,6 +67,18 @@ def compare(
     show(results, study.folder)
     where = time.perf_counter() - started
     out.print(f"[dim]this command took {clock(where)}, the study in all {clock(results['timing']['total'])} of work[/]")
+
+
+def _estimate(workspace: Workspace, quick: bool, budget: float | None, as_json: bool) -> None:
+    from tailor.cli.estimate import show
+    from tailor.study.estimate import estimate
+    from tailor.study.inputs import read_inputs
+
+    found = estimate(workspace, read_inputs(workspace), quick=quick, budget=budget)
+    if as_json:
+        print_json(found)
+    else:
+        show(found)
 
 
 def show(results: dict[str, Any], folder: Path) -> None:

@@ -169,6 +169,11 @@ def _share_asked(folder: Path, stored: dict[str, Any], plan: dict[str, Any], ask
     return len(asked & seen) / len(asked) if asked else 0.0
 
 
+def planned_cells(workspace: Workspace, *, quick: bool = False) -> list[Cell]:
+    """The cells that `plan_study` would run, in their order."""
+    return _cells(workspace.arms, _seeds(workspace, quick))
+
+
 def _cells(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Cell]:
     """Simple arms first: their results are there while the others train; hybrids find their parts trained."""
     ordered = sorted(arms, key=lambda a: a.complexity)
