@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tailor.cli.common import WorkspaceArgument, console
+
+if TYPE_CHECKING:
+    from tailor.study.prior import Prior
 
 QUESTION_SUFFIXES = (".jsonl", ".csv", ".tsv", ".json")
 DOCUMENT_SUFFIXES = (".md", ".txt", ".html", ".htm", ".pdf", ".docx")
@@ -25,26 +30,28 @@ data:
 base: builtin/small             # small and offline; for real work a folder or a Hugging Face name, like org/model
 
 arms:                           # ways of adapting, compared on the same questions; a list as option is an ablation
-  - zero-shot
-  - few-shot
-{rag}  - lora
-  - full
-{hybrid}
+{arms}
 seeds: [1, 2, 3]
 margin: 0.05                    # a difference below five points does not matter to us
 
 usage:                          # turns quality into money; leave out what you do not know
-  questions_per_month: 1000
-  machine_hour_usd: 0.10
-"""
+{usage}{sections}"""
+SECTION_NOTES = {
+    "gates": "what an arm must keep to be chosen at all",
+    "situation": "orders the arms before anything is measured; decides nothing",
+}
 
 
 def init(
     workspace: WorkspaceArgument = Path(),
     questions: Annotated[str | None, typer.Option("--questions", help="File with questions and answers.")] = None,
     documents: Annotated[str | None, typer.Option("--documents", help="Folder or file to search for answers.")] = None,
+    ask: Annotated[
+        bool | None, typer.Option("--ask/--no-ask", help="Ask ten questions first.", show_default="in a terminal")
+    ] = None,
 ) -> None:
     """Write a tailor.yaml for the files in a folder; what is not named is looked for. Never overwrites one."""
+    from tailor.cli import intake
     from tailor.errors import ConfigError
     from tailor.files import write_text
 
@@ -63,19 +70,55 @@ def init(
     for named in (rows, found):
         if named and not (workspace / named).exists():
             raise ConfigError(f"{workspace / named} does not exist.")
+    answers = intake.ask() if (sys.stdin.isatty() if ask is None else ask) else {}
+    expected = _expected(answers, with_documents=found is not None)
+    usage = {"questions_per_month": 1000, "machine_hour_usd": 0.10, **answers.get("usage", {})}
     text = TEMPLATE.format(
         name=_name(workspace),
         questions=_scalar(rows),
         documents=f"  documents: {_scalar(found)}\n" if found else "",
-        rag="  - rag\n" if found else "",
-        hybrid="  - rag+lora\n" if found else "",
+        arms="".join(f"  - {arm}\n" for arm in ("zero-shot", *(a for a in expected.order if a != "zero-shot"))),
+        usage=_settings(usage),
+        sections="".join(
+            f"\n{name + ':':<32}# {note}\n{_settings(answers[name])}"
+            for name, note in SECTION_NOTES.items()
+            if name in answers
+        ),
     )
     write_text(path, text)
     out = console()
     out.print(
         f"{path} written: questions from {rows}, documents from {found or 'nowhere (no rag arm)'}.", soft_wrap=True
     )
+    _say_expected(expected)
     out.print(f"Next: tailor check {workspace} · tailor compare {workspace}", soft_wrap=True)
+
+
+def _expected(answers: Mapping[str, Mapping[str, Any]], *, with_documents: bool) -> Prior:
+    """What practice says of the arms that are possible here."""
+    from tailor.study.prior import prior, situation_of
+
+    arms = ("zero-shot", "few-shot", *(("rag",) if with_documents else ()), "lora", "full")
+    known = situation_of(*(answers.get(s, {}) for s in ("situation", "usage", "gates")))
+    return prior(known, (*arms, *(("rag+lora",) if with_documents else ())))
+
+
+def _say_expected(expected: Prior) -> None:
+    """Why the arms stand in this order; nothing where no answer was given."""
+    particular = [r for r in expected.rules if r.when]
+    if not particular:
+        return
+    out = console()
+    out.print("From practice, before anything is measured (the measurement overrides it):")
+    for rule in particular:
+        sides = [f"for {', '.join(rule.speaks_for)}"] if rule.speaks_for else []
+        sides += [f"against {', '.join(rule.against)}"] if rule.against else []
+        out.print(f"  {'; '.join(sides)}: {rule.reason} [{rule.source}]", markup=False)
+
+
+def _settings(values: Mapping[str, Any]) -> str:
+    plain = {True: "true", False: "false"}
+    return "".join(f"  {k}: {plain[v] if isinstance(v, bool) else v}\n" for k, v in values.items())
 
 
 def _scalar(text: str) -> str:

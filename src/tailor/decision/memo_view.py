@@ -17,6 +17,7 @@ from tailor.decision.rows import ArmRow, arm_rows
 from tailor.decision.rules import KIND_NAMES, Verdict
 from tailor.decision.sentences import QUESTIONS
 from tailor.decision.table import verdict_in
+from tailor.study.prior import prior, situation_of
 
 CELL_NAMES = {
     "trained-framing": "asked as in training",
@@ -59,7 +60,7 @@ def memo_view(results: Mapping[str, Any]) -> dict[str, Any]:
         "general_margin": words.points(evidence.general_margin),
         "primary": QUESTIONS.get(evidence.cell, evidence.cell),
         "cells": _cells(evidence),
-        "method": method(evidence),
+        "method": [*method(evidence), *expected(results, verdict)],
         "gates": gates(evidence),
         "money": money_view(results, verdict.arm),
         "general": _general(evidence),
@@ -151,6 +152,22 @@ def method(evidence: Evidence) -> list[str]:
             else f"Trained arms were trained {len(seeds)} times with different random seeds."
         )
     return lines
+
+
+def expected(results: Mapping[str, Any], verdict: Verdict) -> list[str]:
+    """What practice said before, where the plan knows the situation, and whether the measurement agrees."""
+    parts = [results.get(k) or {} for k in ("situation", "usage_assumptions", "gates")]
+    found = prior(situation_of(*parts), tuple(results.get("arms") or {}))
+    favoured = found.favours()
+    if not results.get("situation") or favoured is None:
+        return []
+    why = " ".join(f"{r.reason} ({r.source})" for r in found.why(favoured)[:2])
+    measured = (
+        "The measurement agrees."
+        if verdict.arm and favoured in verdict.arm.split("+")
+        else (f"The measurement says {verdict.arm or 'none'} and overrides it.")
+    )
+    return [f"Before anything was measured, practice pointed to {favoured}. {why} {measured}"]
 
 
 def gates(evidence: Evidence) -> list[tuple[str, str, str]]:

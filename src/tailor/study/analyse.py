@@ -99,7 +99,7 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
         "general_margin": study.plan["general_margin"],
         "control": study.plan["control"],
         "usage_assumptions": {**study.plan["usage"], "machine_hour_usd": prices.machine_hour_usd},
-        **{k: study.plan[k] for k in ("costs", "gates", "decide_by", "margin_usd") if k in study.plan},
+        **{k: study.plan[k] for k in ("costs", "gates", "situation", "decide_by", "margin_usd") if k in study.plan},
         "prices": {
             **money.describe(prices),
             "arms": {a: money.describe(p) for a, p in priced.items() if bases[a] != study.inputs.base},

@@ -76,5 +76,3 @@ class SituationConfig(Section):
     changes: Literal["never", "yearly", "monthly", "weekly", "daily"] | None = None
     answers: Literal["facts", "style", "format", "labels"] | None = None
     skills: Literal["none", "some", "team"] | None = None
-    private: bool | None = None
-    citations: bool | None = None

@@ -252,6 +252,7 @@ def _decision_inputs(workspace: Workspace) -> dict[str, Any]:
     found: dict[str, Any] = {
         "costs": config.costs.model_dump(exclude_defaults=True),
         "gates": config.gates.model_dump(exclude_defaults=True),
+        "situation": config.situation.model_dump(exclude_defaults=True),
     }
     if config.decide_by != "quality":
         found |= {"decide_by": config.decide_by, "margin_usd": config.margin_usd}
