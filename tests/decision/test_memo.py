@@ -242,3 +242,13 @@ def test_written_whole_and_by_its_name(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (tmp_path / "report.md").read_text(encoding="utf-8").startswith("# Should")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "report.md"]
+
+
+def test_the_data_check_is_part_of_the_provenance() -> None:
+    results = study()
+    assert "data check" not in render_markdown(results)
+    results["audit"] = [
+        {"dimension": name, "verdict": verdict, "text": "", "number": 1}
+        for name, verdict in (("size", "ok"), ("leak, form", "bad"), ("names", "warn"), ("language", "warn"))
+    ]
+    assert "data check: 1 dimension fine; to look at: names · language; to mend: leak, form" in render_markdown(results)

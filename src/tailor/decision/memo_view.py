@@ -298,10 +298,10 @@ def _seeds(evidence: Evidence) -> list[tuple[str, str, str]]:
 
 def _checked(findings: list[dict[str, Any]]) -> str:
     """`22 dimensions fine; to look at: size; to mend: contradictions`; empty where the data were not audited."""
-    parts = [f"{sum(f.get('verdict') == 'ok' for f in findings)} dimensions fine"]
+    parts = [f"{words.count(sum(f.get('verdict') == 'ok' for f in findings), 'dimension')} fine"]
     for verdict, name in (("warn", "to look at"), ("bad", "to mend")):
         if found := [str(f.get("dimension")) for f in findings if f.get("verdict") == verdict]:
-            parts.append(f"{name}: {', '.join(found)}")
+            parts.append(f"{name}: {' · '.join(found)}")
     return "; ".join(parts) if findings else ""
 
 
