@@ -209,3 +209,35 @@ def rule_runtime() -> type[RuleRuntime]:
 @pytest.fixture(scope="session")
 def promote_release() -> Any:
     return promote
+
+
+def with_null(schema: Any) -> Any:
+    """The description mixes OpenAPI 3.0's `nullable` into JSON Schema, which does not know it,
+    and its `exclusiveMinimum`, which is a boolean there."""
+    if isinstance(schema, list):
+        return [with_null(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: with_null(value) for key, value in schema.items() if key != "nullable"}
+    if plain.get("exclusiveMinimum") is True:
+        plain["exclusiveMinimum"] = plain.pop("minimum")
+    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
+
+
+@pytest.fixture(scope="session")
+def check() -> Any:
+    """Fails where a value does not fit OpenAI's own description of the API."""
+    import json
+
+    jsonschema = pytest.importorskip("jsonschema")
+    places = [p / "shared" / "data" / "openai_openapi" / "openapi.json" for p in Path(__file__).parents]
+    path = next((p for p in places if p.exists()), None)
+    if path is None:
+        pytest.skip("OpenAI's API description is not there (shared/data/openai_openapi)")
+    schemas = with_null(json.loads(path.read_text()))
+
+    def fits(name: str, value: Any) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": schemas["components"]}
+        jsonschema.Draft202012Validator(schema).validate(value)
+
+    return fits

@@ -19,7 +19,7 @@ IDS = [f"{r.method} {r.path}" for r in RULES]
 
 
 def path_of(rule: Rule) -> str:
-    return rule.path.replace("{name:path}", "champion").replace("{", "x").replace("}", "")
+    return rule.path.replace("{name:path}", "champion").replace("{id}", "x")
 
 
 def good(url: str, rule: Rule, token: str = "") -> dict[str, str]:
@@ -38,7 +38,8 @@ def keyed(released: Path, tmp_path_factory: pytest.TempPathFactory, run_server: 
     shutil.copytree(released, workspace)
     store = KeyStore(workspace)
     tokens = {scope: store.add(scope, [scope])[1] for scope in SCOPES}
-    with run_server(workspace, rule_runtime()) as url:
+    with pytest.MonkeyPatch.context() as patch, run_server(workspace, rule_runtime()) as url:
+        patch.setattr("tailor.serving.limits.GUESSES", 10_000)  # here everybody guesses
         yield url, tokens
 
 
@@ -56,6 +57,7 @@ def test_a_route_refuses_everybody_without_a_right(rule: Rule, keyed: Any, call:
     if not public:
         refused += [
             (401, "invalid_api_key", good(url, rule)),
+            (401, "invalid_api_key", good(url, rule, "tlr-wrong")),
             (401, "invalid_api_key", {**right, "Authorization": tokens[rule.scope or "chat"]}),
             (401, "invalid_api_key", {**right, "Authorization": f"Basic {tokens[rule.scope or 'chat']}"}),
             *((403, "scope_missing", good(url, rule, tokens[scope])) for scope in wrong),

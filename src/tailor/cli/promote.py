@@ -11,7 +11,7 @@ from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console,
 
 
 def promote(
-    arm: Annotated[str, typer.Argument(help="An arm of the study, like rag or rag+lora.")],
+    arm: Annotated[str, typer.Argument(help="An arm of the study, like rag+lora; or a tuned model, ft:...")],
     workspace: WorkspaceOption = Path(),
     study: StudyOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Which training; the first seed if left out.")] = None,
@@ -23,14 +23,19 @@ def promote(
     from tailor.registry import ReleaseStore
     from tailor.registry.candidate import candidate
     from tailor.registry.parity import check_parity
+    from tailor.serving.tuning.candidate import ARM, tuned_candidate
     from tailor.study.plan import find_study
 
-    found = candidate(find_study(workspace, study), arm, seed, force=force)
+    tuned = arm.startswith("ft:")
+    found = (
+        tuned_candidate(workspace, arm) if tuned else candidate(find_study(workspace, study), arm, seed, force=force)
+    )
     tell = (lambda _words: None) if as_json else console().print
-    check_parity(workspace, study, arm, found.seed, force=force)
+    if not tuned:
+        check_parity(workspace, study, arm, found.seed, force=force)
     release = ReleaseStore(workspace, on_progress=tell).promote(
         found.adaptation,
-        arm=arm,
+        arm=ARM if tuned else arm,
         seed=found.seed,
         study=found.study,
         lineage=found.lineage,

@@ -42,6 +42,8 @@ from tailor.serving.text_request import parse_completion
 from tailor.serving.trace import Observed
 from tailor.serving.traffic.router import Router
 from tailor.serving.traffic.watch import Watch
+from tailor.serving.tuning.routes import TuningRoutes
+from tailor.serving.tuning.runner import Runner
 from tailor.serving.warm import Answering, RuntimeFactory, WarmReleases
 from tailor.serving.worker import Worker
 
@@ -98,14 +100,18 @@ def create_app(
     gateway = Gateway(catalogue, worker, model, Answers(catalogue, worker, router, model, answer_seconds, observers))
     watch = Watch(workspace, watch_seconds)
     learning = Learning(requests, FeedbackStore(folder / "feedback.db"), metrics)
-    handlers: dict[tuple[str, str], Handler] = {**gateway.handlers(), **learning.handlers()}
+    runner = Runner(workspace)
+    tuning = TuningRoutes(workspace, runner)
+    handlers: dict[tuple[str, str], Handler] = {**gateway.handlers(), **learning.handlers(), **tuning.handlers()}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         worker.start()
         requests.start()
         watch.start()
+        runner.start()
         yield
+        await asyncio.to_thread(runner.close)
         await asyncio.to_thread(watch.close)
         await asyncio.to_thread(worker.close)
         await asyncio.to_thread(requests.close)

@@ -35,6 +35,7 @@ def _part(text: str) -> str:
 
 
 JSON: Literal["application/json"] = "application/json"
+FORM: Literal["multipart/form-data"] = "multipart/form-data"
 
 RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/chat/completions", "chat", JSON),
@@ -43,6 +44,19 @@ RULES: tuple[Rule, ...] = (
     Rule("GET", "/v1/models", "chat"),
     Rule("GET", "/v1/models/{name:path}", "chat"),
     Rule("POST", "/v1/feedback", "feedback", JSON),
+    Rule("POST", "/v1/files", "tune", FORM),
+    Rule("GET", "/v1/files", "tune"),
+    Rule("GET", "/v1/files/{id}", "tune"),
+    Rule("GET", "/v1/files/{id}/content", "tune"),
+    Rule("DELETE", "/v1/files/{id}", "tune"),
+    Rule("POST", "/v1/fine_tuning/jobs", "tune", JSON),
+    Rule("GET", "/v1/fine_tuning/jobs", "tune"),
+    Rule("GET", "/v1/fine_tuning/jobs/{id}", "tune"),
+    Rule("POST", "/v1/fine_tuning/jobs/{id}/cancel", "tune", JSON),
+    Rule("POST", "/v1/fine_tuning/jobs/{id}/pause", "tune", JSON),
+    Rule("POST", "/v1/fine_tuning/jobs/{id}/resume", "tune", JSON),
+    Rule("GET", "/v1/fine_tuning/jobs/{id}/events", "tune"),
+    Rule("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", "tune"),
     Rule("GET", "/metrics", "metrics"),
     Rule("GET", "/healthz", None),
     Rule("GET", "/readyz", None),

@@ -1,0 +1,175 @@
+"""The process of one job: `python -m tailor.serving.tuning.process WORKSPACE JOB`.
+
+A process of its own, so that training takes no turn from serving and can be stopped at any moment: the training engine
+goes on from its last checkpoint when the same job is started again.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tailor
+from tailor.errors import TailorError
+from tailor.evaluation.metrics import METRICS
+from tailor.evaluation.score import score
+from tailor.evaluation.statistics.intervals import wilson
+from tailor.files import sha256_of, write_json
+from tailor.methods.base import FitContext
+from tailor.methods.tuning import fit_weights
+from tailor.models import resolve_base
+from tailor.models.hub import local_folder
+from tailor.quiet import silence_libraries
+from tailor.records import Adaptation, Base, Completion, Example, Interval, TrainingRecord
+from tailor.registry.release import Evidence, Lineage, ReleaseRecord, base_identity, write_release
+from tailor.runtime import Runtime, adaptation_to_json
+from tailor.serving.tuning.files import FileStore
+from tailor.serving.tuning.jobs import Job, JobStore
+from tailor.serving.tuning.training_file import read_training_file
+from tailor.training import TrainingOptions, default_learning_rate
+
+EPOCHS = 15
+"""Of "auto": what the arm `lora` takes."""
+
+
+def main(workspace: Path, job_id: str) -> None:
+    """Train, measure on the validation file, write the model, say so."""
+    silence_libraries()
+    os.nice(5)  # serving goes first where both want the processor
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    jobs, files = JobStore(workspace), FileStore(workspace)
+    job = jobs.get(job_id)
+    try:
+        result = _run(workspace, job, jobs, files)
+    except TailorError as error:
+        result = {"error": {"code": "training_failed", "message": str(error), "param": None}}
+    write_json(jobs.folder(job_id) / "result.json", result)
+
+
+def _leave_with(parent: int) -> None:
+    """A server that is gone leaves no training behind; the next one goes on with it."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _run(workspace: Path, job: Job, jobs: JobStore, files: FileStore) -> dict[str, Any]:
+    train = read_training_file(files.content(job.training_file)).examples
+    dev = read_training_file(files.content(job.validation_file)).examples if job.validation_file else ()
+    base = resolve_base(job.base, workspace)
+    store = workspace / ".tailor" / "models"
+    runtime = Runtime(store)
+    context = FitContext(
+        base=base,
+        train=train,
+        dev=dev,
+        passages=(),
+        store=store,
+        runtime=runtime,
+        seed=job.seed,
+        dev_score=lambda _adaptation: math.nan,
+        progress=_Teller(jobs, job.id).tell,
+    )
+    fitted = fit_weights(context, training_options(job, base, train), "adapter")
+    assert fitted.training is not None
+    quality = _quality(runtime, fitted.adaptation, dev)
+    runtime.close()
+    evidence = Evidence(quality, "tuned through the API", False, {"train_tokens": float(fitted.training.tokens)})
+    lineage = Lineage(
+        dataset_sha256=files.get(job.training_file).sha256,
+        plan_sha256=sha256_of([job.base, job.training_file, job.validation_file, job.hyperparameters, job.seed]),
+        config={"name": "lora", "hyperparameters": dict(job.hyperparameters)},
+        code_version=tailor.__version__,
+        evidence=evidence,
+    )
+    record = ReleaseRecord(
+        "tuned", 1, _iso(job.created), "api-tuned", job.seed, job.id, lineage, base_identity(fitted.adaptation)
+    )
+    release = write_release(workspace / ".tailor" / "tuned" / job.id, fitted.adaptation, store, record)
+    written = files.add("step_metrics.csv", "fine-tune-results", _csv(fitted.training), len(fitted.training.curve))
+    return {
+        "manifest_sha256": release.manifest_sha256,
+        "adaptation": adaptation_to_json(fitted.adaptation),
+        "trained_tokens": fitted.training.tokens,
+        "best_step": fitted.training.best_step,
+        "curve": [list(point) for point in fitted.training.curve],
+        "quality": quality,
+        "results_file": written.id,
+    }
+
+
+class _Teller:
+    """Progress as events, a few dozen of them."""
+
+    def __init__(self, jobs: JobStore, job_id: str) -> None:
+        self._jobs, self._id = jobs, job_id
+
+    def tell(self, fraction: float, words: str) -> None:
+        data = {"progress": round(fraction, 4), "detail": words}
+        self._jobs.tell(self._id, f"{100 * fraction:.0f} %: {words}", data=data)
+
+
+def training_options(job: Job, base: Base, train: Sequence[Example]) -> TrainingOptions:
+    """The engine's options. A batch of so many examples is so many times the mean example's tokens; the multiplier is
+    of the recipe's learning rate."""
+    epochs = job.hyperparameters.get("n_epochs", "auto")
+    batch = job.hyperparameters.get("batch_size", "auto")
+    multiplier = job.hyperparameters.get("learning_rate_multiplier", "auto")
+    chosen = float(EPOCHS if epochs == "auto" else epochs)
+    plain = TrainingOptions(kind="lora", epochs=chosen, replay=0.0)
+    batch_tokens, rate = plain.batch_tokens, None
+    if batch != "auto" or multiplier != "auto":
+        mean, width = _mean_tokens(base, train)
+        if batch != "auto":
+            batch_tokens = max(1, round(batch * mean))
+        if multiplier != "auto":
+            steps = max(1, math.ceil(chosen * len(train) * mean / batch_tokens))
+            rate = min(0.5, multiplier * default_learning_rate("lora", width, steps))
+    return TrainingOptions(kind="lora", epochs=chosen, replay=0.0, batch_tokens=batch_tokens, learning_rate=rate)
+
+
+def _mean_tokens(base: Base, train: Sequence[Example]) -> tuple[float, int]:
+    """Tokens of the mean example (of the first 1,000), and the model's width."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    folder = local_folder(base)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    texts = ["\n".join([*(m.content for m in e.messages), e.answer or ""]) for e in train[:1000]]
+    mean = statistics.fmean(len(tokenizer(t)["input_ids"]) for t in texts)
+    return mean, int(AutoConfig.from_pretrained(folder).hidden_size)
+
+
+def _quality(runtime: Runtime, adaptation: Adaptation, dev: Sequence[Example]) -> Interval:
+    """Share of the validation answers that match exactly; NaN without a validation file."""
+    if not dev:
+        return Interval(math.nan, math.nan, math.nan)
+    metric = METRICS.load("exact-match")
+    answers = runtime.answer(adaptation, [e.messages for e in dev])
+    right = 0
+    for example, answer in zip(dev, answers, strict=True):
+        value = score(example, answer.text, metric) if isinstance(answer, Completion) else None
+        right += value is not None and getattr(value, "grade", "") == "correct"
+    return wilson(right, len(dev))
+
+
+def _csv(record: TrainingRecord) -> bytes:
+    lines = ["step,train_loss,valid_loss"]
+    lines += [f"{s},{t:.6f},{'' if math.isnan(d) else f'{d:.6f}'}" for s, t, d in record.curve]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _iso(seconds: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
