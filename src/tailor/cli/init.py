@@ -16,7 +16,7 @@ from tailor.cli.common import WorkspaceArgument, console
 if TYPE_CHECKING:
     from tailor.study.prior import Prior
 
-QUESTION_SUFFIXES = (".jsonl", ".csv", ".tsv", ".json")
+QUESTION_SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".ndjson", ".parquet")
 DOCUMENT_SUFFIXES = (".md", ".txt", ".html", ".htm", ".pdf", ".docx")
 
 TEMPLATE = """\
