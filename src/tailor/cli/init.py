@@ -52,7 +52,8 @@ def init(
 ) -> None:
     """Write a tailor.yaml for the files in a folder; what is not named is looked for. Never overwrites one."""
     from tailor.cli import intake
-    from tailor.errors import ConfigError
+    from tailor.data.places import find_files, is_place
+    from tailor.errors import ConfigError, Problem
     from tailor.files import write_text
 
     path = workspace / "tailor.yaml"
@@ -67,7 +68,9 @@ def init(
             hint="Put a CSV or JSONL file with the columns question and answer there, or name it with --questions.",
         )
     found = documents or _find_documents(workspace, rows)
-    for named in (rows, found):
+    if isinstance(problem := find_files(rows, workspace), Problem):
+        raise ConfigError(f"{workspace / rows}: {problem.found}.")
+    for named in (*(() if is_place(rows) else (rows,)), found):
         if named and not (workspace / named).exists():
             raise ConfigError(f"{workspace / named} does not exist.")
     answers = intake.ask() if (sys.stdin.isatty() if ask is None else ask) else {}

@@ -18,6 +18,11 @@ def relative_name(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path.absolute(), root.absolute())).as_posix()
 
 
+def is_place(where: str) -> bool:
+    """Whether a name is no file or folder: a pattern, or a data set of the hub."""
+    return is_hub(where) or bool(_PATTERN & set(where))
+
+
 def is_hub(where: Path | str) -> bool:
     """Whether a data set of the Hugging Face hub is meant."""
     return str(where).startswith(HUB)
