@@ -101,6 +101,13 @@ def test_tools_parts_and_thoughts(tmp_path: Path) -> None:
         one(tmp_path, {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]})
 
 
+def test_a_category_is_an_answer_only_to_a_text(tmp_path: Path) -> None:
+    example = one(tmp_path, {"text": "I lost my card", "category": "lost_card"})
+    assert (example.question, example.answer) == ("I lost my card", "lost_card")
+    with pytest.raises(DataError, match="a column 'answer'"):
+        one(tmp_path, {"question": "Where is it?", "category": "cards", "solution": "Here"})
+
+
 def test_squad_gives_questions_with_sources_and_documents(tmp_path: Path) -> None:
     qas = [
         {"id": "1", "question": "Who?", "answers": [{"text": "Tim", "answer_start": 0}, {"text": "Tim Burr"}]},

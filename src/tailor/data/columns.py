@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from tailor.data.rows import shown
 from tailor.errors import Problem
 
+LABELS = ("label", "category", "intent", "class")
+TEXTS = ("text", "sentence", "utterance", "query", "input")
 # Column names by field, the surest first. `input` is a question where nothing better is there, else what an
 # instruction is about (Alpaca).
 NAMES: dict[str, tuple[str, ...]] = {
@@ -18,7 +20,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "answer": (
         *("answer", "a", "response", "completion", "output", "reply", "target", "expected", "answers", "chosen"),
-        *("label", "category", "intent", "class"),
+        *LABELS,
     ),
     "input": ("input",),
     "system": ("system", "system_prompt"),
@@ -75,6 +77,9 @@ def _settle(of: dict[str, str], given: Mapping[str, str]) -> None:
         if "answer" not in given and of.get("answer", "").strip().casefold() != "chosen":
             of.pop("answer", None)
     question = of.get("question", "").strip().casefold()
+    # `category` is the answer of a text that is to be classified, and no answer beside a column `question`.
+    if "answer" not in given and of.get("answer", "").strip().casefold() in LABELS and question not in TEXTS:
+        of.pop("answer", None)
     if "input" not in given and ("messages" in of or question != "instruction"):
         of.pop("input", None)
     if "label" not in given and of.get("label") == of.get("answer"):
