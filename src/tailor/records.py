@@ -92,9 +92,10 @@ class Base:
     user's (`name` is its command line, `location` the folder it is run in).
     `revision` is the content hash (local), commit (hub) or model name (endpoint). `key_env` names the environment
     variable that holds an endpoint's key; the key itself is never stored. `quantised` says that the weights of a local
-    base are held in 4 bits (NF4: Dettmers et al. 2023, arXiv 2305.14314)."""
+    base are held in 4 bits (NF4: Dettmers et al. 2023, arXiv 2305.14314). predictions is a file of answers:
+    there is no model to ask."""
 
-    kind: Literal["builtin", "folder", "hub", "endpoint", "command"]
+    kind: Literal["builtin", "folder", "hub", "endpoint", "command", "predictions"]
     name: str
     location: str
     revision: str = ""

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 from tiny_workspace import FACTS, edit, tailor
 
 
@@ -80,7 +82,7 @@ def test_diff_counts_what_was_fixed_and_broken(finished: Path) -> None:
     text = tailor("diff", "zero-shot", "rag", "-w", finished, "--only", "broken", COLUMNS="80").out
     assert second in text
     assert first not in text
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(cell_len, text.split("\n"))) <= 80
     reverse = json.loads(tailor("diff", "rag", "zero-shot", "-w", finished, "--json").out)
     assert {i["item"]: i["change"] for i in reverse["items"]}[second] == "fixed"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tailor.cli.common import printable
+
 if TYPE_CHECKING:
     from tailor.records import Example
     from tailor.study.items import ItemAnswer
@@ -65,7 +67,7 @@ def expected_text(item: Example) -> str:
     if item.answer is None:
         return ABSTAIN
     also = f"   also: {' · '.join(item.aliases)}" if item.aliases else ""
-    return item.answer + also
+    return printable(item.answer + also)
 
 
 def grade_text(answer: ItemAnswer) -> Any:
@@ -87,8 +89,8 @@ def answer_text(answer: ItemAnswer) -> Any:
     from tailor.records import Completion
 
     if not isinstance(answer.answer, Completion):
-        return Text(answer.answer.cause, style="red")
-    text = " ".join(answer.answer.text.split())
+        return Text(printable(answer.answer.cause), style="red")
+    text = printable(" ".join(answer.answer.text.split()))
     return Text(text) if text else Text("(an empty answer)", style="dim")
 
 

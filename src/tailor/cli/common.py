@@ -33,6 +33,11 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(to_plain(value), indent=2, ensure_ascii=False))
 
 
+def printable(text: str) -> str:
+    """A text of somebody else's without what would steer a terminal: models and files may hold escape sequences."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def user() -> str:
     """Who runs this, for the history; a container may have no name for them."""
     import getpass

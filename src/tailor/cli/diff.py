@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json
+from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +147,7 @@ def _pair(out: Console, pair: Pair) -> None:
 
     from tailor.cli.answers import answer_text, evidence_text, expected_text
 
-    out.print(Text.assemble("  ", (pair.item.id, "bold"), "  ", pair.item.question))
+    out.print(Text.assemble("  ", (pair.item.id, "bold"), "  ", printable(pair.item.question)))
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")

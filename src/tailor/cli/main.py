@@ -21,11 +21,13 @@ from tailor.cli import (
     export,
     feedback,
     init,
+    judge,
     keys,
     parity,
     plan,
     prices,
     promote,
+    rate,
     releases,
     report,
     review,
@@ -56,6 +58,8 @@ app.command("compare", short_help="Compare all arms; end with a verdict and a me
 app.command("report", short_help="Show the results of a study again.")(report.report)
 app.command("show", short_help="Show one test item with every arm's answer.")(show.show)
 app.command("diff", short_help="Show what one arm fixed and broke beside another.")(diff.diff)
+app.command("rate", short_help="Judge answers blindly; show what the judgements say.")(rate.rate)
+app.command("judge", short_help="Have a model grade answers, calibrated on people's.")(judge.judge)
 app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
 app.command("parity", short_help="Does another form of an arm answer as it was measured?")(parity.parity)
 app.command("export", short_help="Write trained weights for PEFT or Transformers.")(export.export)

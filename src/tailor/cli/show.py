@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json
+from tailor.cli.common import JsonOption, StudyOption, WorkspaceOption, console, print_json, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,8 +72,8 @@ def _head(out: Console, items: StudyItems, example: Example) -> None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for message in example.messages[:-1]:
-        table.add_row(message.role, Text(message.content))
-    table.add_row("question", Text(example.question))
+        table.add_row(message.role, Text(printable(message.content)))
+    table.add_row("question", Text(printable(example.question)))
     table.add_row("expected", Text(expected_text(example)))
     if example.source:
         table.add_row("source", Text(example.source))
@@ -117,7 +117,7 @@ def _passages(out: Console, example: Example, answer: ItemAnswer) -> None:
         notes = ["the source"] * holds_source(passage, example.source) + ["cited"] * (passage in quoted)
         out.print(Text.assemble(f" [{n}] ", passage.reference, (f"   {', '.join(notes)}", "green")), soft_wrap=True)
         text = " ".join(passage.text.split()) or "(the index was deleted; only its name is known)"
-        out.print(Padding(Text(text, style="dim"), (0, 0, 0, 5)))
+        out.print(Padding(Text(printable(text), style="dim"), (0, 0, 0, 5)))
 
 
 def _seed(answer: ItemAnswer) -> str:
@@ -132,4 +132,4 @@ def _prompt(out: Console, answer: ItemAnswer, messages: tuple[Message, ...]) -> 
     out.print(Text(f"prompt of {answer.arm}{_seed(answer)}", style="bold"))
     for message in messages:
         out.print(Text(f" {message.role}", style="dim"))
-        out.print(Padding(Text(message.content), (0, 0, 0, 3)))
+        out.print(Padding(Text(printable(message.content)), (0, 0, 0, 3)))

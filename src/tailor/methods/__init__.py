@@ -25,6 +25,7 @@ BUILTIN = {
     "qlora": "tailor.methods.qlora:QLoRA",
     "distill": "tailor.methods.distill:Distill",
     "full": "tailor.methods.full:Full",
+    "predictions": "tailor.methods.predictions:Predictions",
 }
 METHODS = Registry("arm", BUILTIN)
 

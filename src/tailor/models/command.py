@@ -23,7 +23,7 @@ from typing import Any
 
 from tailor.errors import ConfigError, ModelError
 from tailor.files import sha256_of, sha256_of_file
-from tailor.models.engine import Request
+from tailor.models.engine import OnAnswers, Request
 from tailor.records import Base, Completion, Failure, Usage
 
 START_SECONDS = 120.0
@@ -72,7 +72,11 @@ class Command:
         self.base = base
 
     def answer(
-        self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+        on_answers: OnAnswers | None = None,
     ) -> list[Completion | Failure]:
         """Ask all requests in one run of the program; what it does not answer is a Failure that says why.
 
@@ -87,6 +91,8 @@ class Command:
         found, why = self._run([_line(n, r) for n, r in enumerate(requests)])
         share = (time.perf_counter() - started) / len(requests)
         answers = [_answer(found.get(n), share, why) for n in range(len(requests))]
+        if on_answers:
+            on_answers(dict(enumerate(answers)))
         if on_progress:
             on_progress(len(answers))
         return answers

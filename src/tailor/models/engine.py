@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from tailor.errors import ModelError
 from tailor.records import Base, Completion, Constraint, Failure, Generation, Message
 
 
@@ -31,13 +32,22 @@ class Request:
     constraint: Constraint | None = None
 
 
+OnAnswers = Callable[[Mapping[int, Completion | Failure]], None]
+
+
 class Engine(Protocol):
     """One loaded base model, or a connection to one."""
 
     def answer(
-        self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+        on_answers: OnAnswers | None = None,
     ) -> list[Completion | Failure]:
-        """Answer all requests, in their order. `on_progress` is called with the number answered so far."""
+        """Answer all requests, in their order. `on_progress` is called with the number answered so far, `on_answers`
+        with each answer by the place of its request, as soon as it is there, every one once, and from several threads
+        where several requests are under way."""
         ...
 
     def stream(self, request: Request) -> Iterator[str | Completion]:
@@ -54,7 +64,13 @@ class Engine(Protocol):
 
 
 def open_engine(base: Base) -> Engine:
-    """The engine for a base model; the first request pays for loading."""
+    """The engine for a base model; the first request pays for loading.
+
+    Raises:
+        ModelError: there is no model, only a file of answers.
+    """
+    if base.kind == "predictions":
+        raise ModelError(f"The answers come from the file {base.name}: there is no model to ask.")
     if base.kind == "endpoint":
         from tailor.models.openai_endpoint import OpenAIEndpoint
 

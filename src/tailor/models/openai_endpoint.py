@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from tailor.errors import ModelError
-from tailor.models.engine import Request
+from tailor.models.engine import OnAnswers, Request
 from tailor.models.response_format import response_format, taken_out
 from tailor.records import Base, Completion, Constraint, Failure, Usage
 
@@ -47,16 +47,28 @@ class OpenAIEndpoint:
             raise ModelError(f"The endpoint {base.location} is not a URL: {error}.") from None
 
     def answer(
-        self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+        on_answers: OnAnswers | None = None,
     ) -> list[Completion | Failure]:
         """Ask all requests, eight at a time.
 
         Raises:
             ModelError: a request asks for trained weights.
         """
+
+        def ask(place: int) -> Completion | Failure:
+            answer = self._ask(requests[place])
+            # Before the thread takes the next request: what is asked and not yet kept is never more than eight.
+            if on_answers:
+                on_answers({place: answer})
+            return answer
+
         answers: list[Completion | Failure] = []
         with ThreadPoolExecutor(PARALLEL) as pool:
-            for answer in pool.map(self._ask, requests):
+            for answer in pool.map(ask, range(len(requests))):
                 answers.append(answer)
                 if on_progress:
                     on_progress(len(answers))

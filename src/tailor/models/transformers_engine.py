@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tailor.conversations import rendered
 from tailor.errors import ModelError
 from tailor.models.decoding import Row, completion_of, decode_batch, end_ids, settled
-from tailor.models.engine import LoadedWeights, Request
+from tailor.models.engine import LoadedWeights, OnAnswers, Request
 from tailor.models.live import LiveBatch
 from tailor.models.loading import first_line
 from tailor.models.switching import SwitchedModel
@@ -31,7 +31,11 @@ class TransformersEngine:
         self._live: LiveBatch | None = None
 
     def answer(
-        self, requests: Sequence[Request], *, on_progress: Callable[[int], None] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+        on_answers: OnAnswers | None = None,
     ) -> list[Completion | Failure]:
         """Answer requests in batches of equal weights and similar length.
 
@@ -48,10 +52,14 @@ class TransformersEngine:
             else:
                 prompts[i] = tokens
         done = len(requests) - len(prompts)
+        if on_answers and done:
+            on_answers({i: a for i, a in enumerate(answers) if a is not None})
         for batch in _batches(prompts, requests):
             made = self._answer_batch([requests[i] for i in batch], [prompts[i] for i in batch])
             for i, answer in zip(batch, made, strict=True):
                 answers[i] = answer
+            if on_answers:
+                on_answers(dict(zip(batch, made, strict=True)))
             done += len(batch)
             if on_progress:
                 on_progress(done)

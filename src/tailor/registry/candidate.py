@@ -52,6 +52,11 @@ def candidate(study: Path, arm: str, seed: int | None, *, force: bool = False) -
             f"{arm} is a command and cannot be released: a release starts no programs.",
             hint="Serve the program itself, behind an OpenAI-compatible address.",
         )
+    if adaptation.base.kind == "predictions":
+        raise GateError(
+            f"{arm} was answered elsewhere ({adaptation.base.name}): there is nothing here to release.",
+            hint="Promote an arm that Tailor fitted.",
+        )
     plan = read_json(study / "plan.json")["plan"]
     quality = record["quality"] or {}
     known = {k: quality[k] for k in ("value", "low", "high", "n_items", "n_facts") if quality.get(k) is not None}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tailor.errors import ArtifactError, DataError, ModelError
 from tailor.files import sha256_of_tree
-from tailor.models import Engine, LoadedWeights, Request, open_engine
+from tailor.models import Engine, LoadedWeights, OnAnswers, Request, open_engine
 from tailor.records import (
     Adaptation,
     Artifact,
@@ -23,6 +23,7 @@ from tailor.records import (
     Message,
     Passage,
 )
+from tailor.runtime.memory import AnswerMemory
 from tailor.runtime.prompt import build_messages
 
 if TYPE_CHECKING:
@@ -61,10 +62,12 @@ class Runtime:
 
     Args:
         root: the folder that artifact paths are relative to (`.tailor/models`, or a release).
+        memory: answers given before; None asks every time.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, memory: AnswerMemory | None = None) -> None:
         self.root = root
+        self.memory = memory
         self.meter: Meter | None = None
         self._engines: dict[Base, Engine] = {}
         self._indexes: dict[str, Index] = {}
@@ -78,41 +81,78 @@ class Runtime:
         conversations: Sequence[Conversation],
         *,
         passages: Sequence[tuple[Passage, ...]] | None = None,
+        sample: int = 0,
+        fresh: bool = False,
         on_progress: Callable[[int], None] | None = None,
     ) -> list[Completion | Failure]:
         """Answer every conversation, in order; what goes wrong for one is a Failure in its place.
 
         Args:
             passages: shown with each conversation in place of what a search would find.
+            sample: which of several answers to the same question; other samples have other seeds.
+            fresh: ask, whatever is remembered, and remember nothing: for measuring time.
+            on_progress: called with the number answered so far, remembered ones not counted.
 
         Raises:
             ArtifactError: an index or weights of the adaptation are missing or were changed.
             ModelError: the base model cannot be loaded.
         """
+        if sample:
+            generation = dataclasses.replace(adaptation.generation, seed=adaptation.generation.seed + sample)
+            adaptation = dataclasses.replace(adaptation, generation=generation)
         requests, shown = self.prepare(adaptation, conversations, passages)
-        answers = self._metered(adaptation.base, requests, on_progress)
+        if self.memory is None or fresh:
+            answers = self._metered(adaptation.base, requests, on_progress)
+        else:
+            answers = self._answer_once(self.memory, adaptation, requests, sample, on_progress)
         return [
             dataclasses.replace(a, passages=p) if isinstance(a, Completion) else a
             for a, p in zip(answers, shown, strict=True)
         ]
 
     def _metered(
-        self, base: Base, requests: list[Request], on_progress: Callable[[int], None] | None
+        self,
+        base: Base,
+        requests: list[Request],
+        on_progress: Callable[[int], None] | None,
+        on_answers: OnAnswers | None = None,
     ) -> list[Completion | Failure]:
         """All answers, counted by the meter as they come."""
         meter, engine = self.meter, self.engine(base)
         if meter is None:
-            return engine.answer(requests, on_progress=on_progress)
+            return engine.answer(requests, on_progress=on_progress, on_answers=on_answers)
         answers: list[Completion | Failure] = []
         size = meter.portion or max(1, len(requests))
         for start in range(0, len(requests), size):
             part = requests[start : start + size]
             meter.admit(base, part)
-            answers += engine.answer(part)
+            answers += engine.answer(part, on_answers=_from(start, on_answers))
             meter.count(base, answers[start:])
             if on_progress:
                 on_progress(len(answers))
         return answers
+
+    def _answer_once(
+        self,
+        memory: AnswerMemory,
+        adaptation: Adaptation,
+        requests: Sequence[Request],
+        sample: int,
+        on_progress: Callable[[int], None] | None,
+    ) -> list[Completion | Failure]:
+        """Ask what is not remembered, each request once, and write every answer down as it comes."""
+        names = memory.names(adaptation, requests, sample)
+        known: dict[str, Completion | Failure] = dict(memory.recall(names))
+        todo = {name: request for name, request in zip(names, requests, strict=True) if name not in known}
+        asked = list(todo)
+
+        def keep(found: Mapping[int, Completion | Failure]) -> None:
+            memory.keep({asked[i]: a for i, a in found.items() if isinstance(a, Completion)})
+
+        if todo:
+            made = self._metered(adaptation.base, list(todo.values()), on_progress, keep)
+            known.update(zip(asked, made, strict=True))
+        return [known[name] for name in names]
 
     def stream(self, adaptation: Adaptation, messages: Conversation) -> Iterator[str | Completion]:
         """Pieces of one answer as they come, then the Completion whose text they make up."""
@@ -264,6 +304,13 @@ class Runtime:
             order = [j for j in np.argsort(-similarity, kind="stable") if plain[j] != same]
             shown.append(tuple(pool[j] for j in reversed(order[: demonstrations.k])))
         return shown
+
+
+def _from(start: int, on_answers: OnAnswers | None) -> OnAnswers | None:
+    """Told of answers to a portion, tells of their places in the whole."""
+    if on_answers is None:
+        return None
+    return lambda found: on_answers({start + i: a for i, a in found.items()})
 
 
 def _plain(text: str) -> str:

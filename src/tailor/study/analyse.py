@@ -270,21 +270,23 @@ def _usage(study: Study, cells: Sequence[CellResult], prices: StudyPrices) -> di
     used = [a.usage for c in cells for item, a in c.answers.items() if isinstance(a, Completion) and item in asked]
     trained = [c.fitted.training for c in cells if c.fitted and c.fitted.training]
     sizes = [s for c in cells if c.fitted for s in [_artifact_mb(study, c.fitted)] if s is not None]
+    elsewhere = any(c.fitted and c.fitted.adaptation.base.kind == "predictions" for c in cells)
+    unknown = None if elsewhere else 0  # what a file does not say is not nothing
     return {
-        "prompt_tokens": sum(u.prompt_tokens for u in used),
-        "completion_tokens": sum(u.completion_tokens for u in used),
+        "prompt_tokens": sum(u.prompt_tokens for u in used) or unknown,
+        "completion_tokens": sum(u.completion_tokens for u in used) or unknown,
         "answers": len(used),
-        "answer_seconds": sum(u.seconds for u in used),
+        "answer_seconds": sum(u.seconds for u in used) or unknown,
         **money.of_answers(used, prices, spending(study.folder)["cells"], [c.cell.file for c in cells if c.fitted]),
         "train_tokens": _mean([t.tokens for t in trained]),
         "train_seconds": _mean([t.seconds for t in trained]),
         "rehearsal_tokens": _mean([t.rehearsal_tokens for t in trained]),
         "rehearsal_seconds": _mean([t.rehearsal_seconds for t in trained]),
         "trainable_parameters": max((t.trainable_parameters for t in trained), default=0),
-        "fit_seconds": _mean([c.fitted.seconds for c in cells if c.fitted]),
+        "fit_seconds": None if elsewhere else _mean([c.fitted.seconds for c in cells if c.fitted]),
         "fits": len([c for c in cells if c.fitted]),
         "peak_memory_mb": max((c.peak_memory_mb for c in cells), default=None),
-        "artifact_mb": max(sizes, default=0.0),
+        "artifact_mb": None if elsewhere else max(sizes, default=0.0),
     }
 
 

@@ -25,6 +25,7 @@ from tailor.models.loading import first_line
 from tailor.records import Adaptation, Completion, Example, Failure, Fitted, Message, Score
 from tailor.runtime import Runtime, adaptation_from_json, adaptation_sha256, adaptation_to_json, without_help
 from tailor.study.general import rows_to_rehearse
+from tailor.study.given import given_answers
 from tailor.study.ladder import climb
 from tailor.study.ledger import BudgetReached, Meter, Phase
 from tailor.study.plan import Cell, Study
@@ -69,12 +70,10 @@ def run_cell(
     try:
         with _timed(meter, "fit"):
             fitted = stored_fit(files.fit) or _fit(study, cell, runtime, files.fit, progress)
-        with _timed(meter, "answer"):
-            _answer(study, fitted.adaptation, runtime, files.answers, progress)
-        with _timed(meter, "ladder"):
-            climb(study, cell, fitted.adaptation, runtime)
-        with _timed(meter, "latency"):
-            _latency(study, fitted.adaptation, runtime, files.fit, progress)
+        if fitted.adaptation.base.kind == "predictions":
+            _take_over(study, fitted.adaptation, files)
+        else:
+            _ask_all(study, cell, fitted.adaptation, runtime, meter, progress)
     except BudgetReached:
         raise
     except TailorError as error:
@@ -106,6 +105,19 @@ def _timed(meter: Meter, phase: Phase) -> Iterator[None]:
         seconds = time.perf_counter() - started
         if seconds > NOTHING_S:
             meter.time(seconds)
+
+
+def _ask_all(
+    study: Study, cell: Cell, adaptation: Adaptation, runtime: Runtime, meter: Meter, progress: CellProgress
+) -> None:
+    """The test, the ladder and single questions for latency."""
+    files = CellFiles.of(study.folder, cell)
+    with _timed(meter, "answer"):
+        _answer(study, adaptation, runtime, files.answers, progress)
+    with _timed(meter, "ladder"):
+        climb(study, cell, adaptation, runtime)
+    with _timed(meter, "latency"):
+        _latency(study, adaptation, runtime, files.fit, progress)
 
 
 def _stop_if_full(error: Exception, study: Study) -> None:
@@ -191,6 +203,14 @@ def dev_score(study: Study, adaptation: Adaptation, runtime: Runtime) -> float:
     return value
 
 
+def _take_over(study: Study, adaptation: Adaptation, files: CellFiles) -> None:
+    """The answers of a file. How long they took one by one is not known, so there is no latency."""
+    given, done = given_answers(study, adaptation), answered(files.answers)
+    lines = [_line(e, given[e.id]) for e in study.inputs.of("test") if e.id not in done]
+    append_lines(files.answers, lines)
+    write_json(files.fit, {**read_json(files.fit), "latency_ms": [], "peak_memory_mb": None})
+
+
 def _value(scored: Score | Failure) -> float:
     return scored.value if isinstance(scored, Score) else 0.0
 
@@ -238,7 +258,7 @@ def _latency(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path,
     milliseconds = []
     for n, messages in enumerate([*asked[:2], *asked]):
         started = time.perf_counter()
-        [answer] = runtime.answer(adaptation, [messages])
+        [answer] = runtime.answer(adaptation, [messages], fresh=True)
         if n >= 2 and isinstance(answer, Completion):  # the first two warm up
             milliseconds.append(1000 * (time.perf_counter() - started))
         progress("latency", (n + 1) / (len(asked) + 2), "latency")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,11 @@ from pydantic import Field, ValidationError, field_validator
 
 from tailor.data.encoding import is_encoding
 from tailor.errors import ConfigError, TailorError
+from tailor.evaluation.judge.rubric import DEFAULT_RUBRIC
 from tailor.evaluation.metrics import load_metric
+from tailor.files import sha256_of_file
 from tailor.methods import load_method
-from tailor.methods.compose import Arm, expand
+from tailor.methods.compose import Arm, Part, expand
 from tailor.study.decision_config import CostsConfig, GatesConfig, Section, SituationConfig, UsageConfig
 from tailor.study.settings_file import Place, Settings, describe, in_order, read_settings, short
 
@@ -47,6 +50,13 @@ class DataConfig(Section):
         return [*self.question_files, *([self.unanswerable] if self.unanswerable else [])]
 
 
+class JudgeConfig(Section):
+    """A model that grades answers for `tailor judge`. It decides nothing, so it is no part of the plan."""
+
+    base: str | dict[str, str]
+    rubric: str = DEFAULT_RUBRIC
+
+
 class StudyConfig(Section):
     """One study. `margin` and `general_margin` are shares in [0, 1]: what difference is too small to matter, and what
     loss of general ability is too large to accept. `decide_by` money compares net benefits instead of right answers;
@@ -68,6 +78,7 @@ class StudyConfig(Section):
     decide_by: Literal["quality", "money"] = "quality"
     margin_usd: Annotated[float, Field(ge=0)] = 0.0
     budget_usd: Annotated[float, Field(ge=0)] | None = None
+    judge: JudgeConfig | None = None
     usage: UsageConfig = UsageConfig()
     costs: CostsConfig = CostsConfig()
     gates: GatesConfig = GatesConfig()
@@ -98,10 +109,13 @@ SECTIONS: Mapping[Place, list[str]] = {
     ("costs",): list(CostsConfig.model_fields),
     ("gates",): list(GatesConfig.model_fields),
     ("situation",): list(SituationConfig.model_fields),
+    ("judge",): list(JudgeConfig.model_fields),
 }
 EXPECTED = {
     "base": "a model's name, or {endpoint: URL, model: NAME}",
     "name": "letters, digits, '.', '-' and '_'",
+    "judge": "settings like base: {endpoint: URL, model: NAME}",
+    "judge.base": "a model's name, or {endpoint: URL, model: NAME}",
     "metric": "a metric's name, alone or with options, like numeric: {relative: 0.01}",
     "arms": "a list of names, each alone or with options, like rag: {k: 3}",
     "arms.*": "an arm's name, alone or with options, like rag: {k: 3}",
@@ -148,7 +162,7 @@ def _arms(settings: Settings, wrong: Mapping[Place, str], folder: Path) -> tuple
         if not isinstance(entry, (str, dict)):
             continue
         try:
-            arms.extend(_entry(entry))
+            arms.extend(_with_file(arm, folder) for arm in _entry(entry))
         except ConfigError as error:
             problems.append(f"{settings.where(('arms', n))}: {error}")
     arms += [arm for name in _beside(arms) for arm in expand(name, {})]
@@ -201,6 +215,19 @@ def _entry(entry: str | Mapping[str, Any]) -> list[Arm]:
             hint="Join arms that change different things, like rag+lora or few-shot+full.",
         )
     return arms
+
+
+def _with_file(arm: Arm, folder: Path) -> Arm:
+    """An arm of answers is called like its file, and holds the hash of it."""
+    if "predictions" not in arm.method.split("+"):
+        return arm
+    if len(arm.parts) > 1:
+        raise ConfigError(f"{arm.name}: answers that were given elsewhere cannot be joined with another arm.")
+    path = folder / arm.parts[0].options.file
+    if not path.is_file():
+        raise ConfigError(f"predictions: there is no file {path}.", hint="Paths are relative to tailor.yaml.")
+    options = dataclasses.replace(arm.parts[0].options, sha256=sha256_of_file(path))
+    return Arm(path.stem, (Part("predictions", options),))
 
 
 def _expand(entry: str | Mapping[str, Any]) -> list[Arm]:

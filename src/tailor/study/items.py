@@ -6,13 +6,13 @@ into after the team's files have changed.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from tailor.errors import ArtifactError, StudyError
 from tailor.evaluation.metrics import metric_of_plan
@@ -238,11 +238,7 @@ def _copied(path: Path) -> list[Example] | None:
     if not path.is_file():
         return None
     try:
-        return [_example(json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    except (ValueError, TypeError, KeyError) as error:
+        adapter = TypeAdapter(Example)
+        return [adapter.validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    except ValueError as error:
         raise ArtifactError(f"{path} is damaged: {error}", hint="Delete it; the team's files are read then.") from None
-
-
-def _example(value: dict[str, Any]) -> Example:
-    messages = tuple(Message(**m) for m in value.pop("messages"))
-    return dataclasses.replace(Example(messages=messages, **value), aliases=tuple(value["aliases"]))

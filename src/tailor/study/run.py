@@ -20,7 +20,7 @@ from tailor.files import read_json
 from tailor.models import describe_base
 from tailor.quiet import silence_libraries
 from tailor.records import Failure
-from tailor.runtime import Runtime
+from tailor.runtime import AnswerMemory, Runtime
 from tailor.study.cell import CellFiles, answered, check_base, run_cell
 from tailor.study.config import load_workspace
 from tailor.study.environment import cores
@@ -143,7 +143,7 @@ def _available_memory() -> int:
 def _run_here(
     study: Study, pending: list[Cell], listener: Listener, failures: dict[str, Failure], budget: float | None
 ) -> None:
-    runtime = Runtime(study.workspace.store)
+    runtime = Runtime(study.workspace.store, AnswerMemory(study.workspace.state / "memory"))
     try:
         for cell in pending:
             started = time.perf_counter()
@@ -168,7 +168,7 @@ def _run_in_processes(
     context = multiprocessing.get_context("spawn")
     reports: Any = context.Queue()
     threads = max(1, cores() // count)
-    quick = len({c.seed for c in study.cells}) < len(study.workspace.config.seeds)
+    quick = len(study.plan["seeds"]) < len(study.workspace.config.seeds)
     setup = (str(study.workspace.folder), quick, study.plan_sha256, threads, reports, os.getpid())
     with _one_thread_each(threads), ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool:
         with _interrupts_held():
@@ -251,7 +251,7 @@ def _set_up_worker(folder: str, quick: bool, plan_sha256: str, threads: int, rep
         torch.set_num_threads(threads)
     _worker.update(
         study=study,
-        runtime=Runtime(workspace.store),
+        runtime=Runtime(workspace.store, AnswerMemory(workspace.state / "memory")),
         cells={c.name: c for c in study.cells},
         reports=reports,
     )
