@@ -70,6 +70,19 @@ def test_only_a_base_in_4_bits_needs_the_new_format(context: Make) -> None:
     assert adaptation_sha256(plain) != adaptation_sha256(four)
 
 
+@pytest.mark.parametrize("arm", ["quantised", "adapter: {path: a}", "qlora", "distill"])
+def test_arms_that_need_weights_are_refused_before_anything_is_spent(arm: str, tmp_path: Path) -> None:
+    from tailor.study.inputs import read_inputs
+    from tiny_workspace import edit, save_workspace
+
+    folder = save_workspace(tmp_path / "work", "{endpoint: 'http://127.0.0.1:9/v1', model: m}")
+    text = (folder / "tailor.yaml").read_text()
+    listed = text[text.index("arms:") : text.index("seeds:")]
+    edit(folder / "tailor.yaml", listed, f"arms:\n  - zero-shot\n  - {arm}\n")
+    with pytest.raises(ConfigError, match="a base whose weights can be trained here"):
+        read_inputs(load_workspace(folder))
+
+
 def test_a_base_behind_an_endpoint_has_no_bits(context: Make) -> None:
     away = context(base=Base("endpoint", "m", "http://127.0.0.1:9/v1", "m"))
     for name in ("quantised", "qlora"):

@@ -22,6 +22,9 @@ from tailor.study.plan import Cell, Study
 # Share of a cell's time by phase, from runs on the example workspace: only the bar's smoothness hangs on it.
 PHASES = {"fit": (0.0, 0.7), "answer": (0.7, 0.25), "latency": (0.95, 0.05)}
 
+# What a fit found out beside its options, in words; the rest of it is in results.json.
+SAID = {"steps": "best step {}", "dev": "dev {:.2f}", "calls": "{} calls", "teacher_right": "teacher {:.0%} right"}
+
 
 class Progress:
     """A listener for `run_study` that draws on a terminal, and prints plain lines elsewhere."""
@@ -93,9 +96,9 @@ class Progress:
         words = []
         for key, value in fitted.chosen.items():
             option = key if "." in key else f"{cell.arm.method}.{key}"
-            if option.endswith(".steps"):
-                words.append(f"best step {value}")
-            elif given.get(option) is None:
+            if said := SAID.get(option.rpartition(".")[2]):
+                words.append(said.format(value))
+            elif option in given and given[option] is None:
                 words.append(f"{key} {value} chosen on dev")
         if fitted.training and fitted.training.seconds:
             words.append(f"{fitted.training.tokens / fitted.training.seconds / 1000:.1f}k tok/s")

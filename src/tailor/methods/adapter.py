@@ -43,6 +43,7 @@ class Adapter:
     uses_seed = False
     trains_weights = False
     needs_documents = False
+    needs_weights = True
     required = ("path",)
 
     def fit(self, context: FitContext, options: AdapterOptions) -> Fitted:

@@ -48,10 +48,10 @@ class Method(Protocol):
     (0 the base as it is), which is how ties are broken; `uses_seed` says whether two seeds can differ; `trains_weights`
     whether a local base is needed.
 
-    Three attributes may be left out: `required` names options that cannot stay at their default; `own_base` says that
-    the arm answers with another model than the study's, so that it joins with no other; `beside` names arms that are
-    compared wherever this one is. Options that read files have a
-    method `files(workspace)` that lists them, for the plan's hash.
+    Four attributes may be left out: `needs_weights` says that the base's weights must be here though none are trained;
+    `required` names options that cannot stay at their default; `own_base` says that the arm answers with another model
+    than the study's, so that it joins with no other; `beside` names arms that are compared wherever this one is.
+    Options that read files have a method `files(workspace)` that lists them, for the plan's hash.
     """
 
     options: ClassVar[type[Any]]

@@ -56,6 +56,11 @@ class Arm:
         return any(load_method(p.method).trains_weights for p in self.parts)
 
     @property
+    def needs_weights(self) -> bool:
+        """Whether the base's weights must be here: to train them, to hold them in 4 bits, to put some beside them."""
+        return self.trains_weights or any(getattr(load_method(p.method), "needs_weights", False) for p in self.parts)
+
+    @property
     def needs_documents(self) -> bool:
         """Whether a part searches, or learns from an arm that does."""
         return any(

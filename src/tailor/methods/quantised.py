@@ -25,6 +25,7 @@ class Quantised:
     uses_seed = False
     trains_weights = False
     needs_documents = False
+    needs_weights = True
 
     def fit(self, context: FitContext, options: QuantisedOptions) -> Fitted:
         """Nothing to fit.

@@ -177,7 +177,7 @@ def _memory(arm: Arm, weights: int | None, prices: StudyPrices) -> float | None:
     """Gigabytes of one process at most: weights in float32, and where they are trained gradients and two moments."""
     if prices.billing == "tokens" or not weights:
         return None
-    whole = any(p.method in ("full", "distill") for p in arm.parts)
+    whole = any(p.method in ("full", "last-layers") for p in arm.parts)
     return PROCESS_GB + weights * FLOAT32_BYTES * (4 if whole else 1.2 if arm.trains_weights else 1) / 1e9
 
 

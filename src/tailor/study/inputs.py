@@ -122,7 +122,7 @@ def _check_arms(workspace: Workspace, base: Base | None) -> None:
             f"{_arms(searching)} documents to search, but data.documents is not set.",
             hint="Add documents: FOLDER below data in tailor.yaml, or leave out what searches.",
         )
-    trained = [a.name for a in workspace.arms if a.trains_weights]
+    trained = [a.name for a in workspace.arms if a.needs_weights]
     if trained and base and base.kind == "endpoint":
         raise ConfigError(
             f"{_arms(trained)} a base whose weights can be trained here; {base.name} is behind an endpoint.",
