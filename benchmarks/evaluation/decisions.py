@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from worlds import World
+from worlds import Floats, World
 
 from tailor.decision.choice import Choice, choose
 from tailor.decision.evidence import Evidence
-from tailor.evaluation.statistics import clustered_mean, holm, non_inferiority, paired_difference
+from tailor.evaluation.statistics import clustered_mean, holm, non_inferiority, paired_difference, standings
 
 # Order of simplicity, whether trained.
 ARMS: Mapping[str, tuple[int, bool]] = {
@@ -191,6 +191,20 @@ def decision_worlds(worlds: int, setting: str) -> Tally:
         results = measured(rng, truth, world)
         _count(tally, truth, results, choose(Evidence(results)))
     return tally
+
+
+def calibration(worlds: int) -> tuple[Floats, Floats]:
+    """For every arm of every study: `p_best`, and 1 where it is truly the best; arms that tie share it."""
+    rng = np.random.default_rng(10)
+    said, was = [], []
+    for _ in range(worlds):
+        truth = draw_truth(rng)
+        world = World(int(rng.choice([100, 200, 400])), int(rng.choice([1, 3])), float(rng.choice([0.0, 0.5])), 0.6)
+        tables = world.answers(rng, *(truth.right[a] for a in ARMS))
+        said += [s.best for s in standings(tables, world.codes, draws=1_000)]
+        best = np.array([truth.right[a] == max(truth.right.values()) for a in ARMS], dtype=np.float64)
+        was += list(best / best.sum())
+    return np.array(said), np.array(was)
 
 
 def _count(tally: Tally, truth: Truth, results: Mapping[str, Any], choice: Choice) -> None:

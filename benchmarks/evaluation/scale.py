@@ -35,17 +35,20 @@ from tailor.study.plan import Study, plan_study
 FRAMINGS = 3
 # What stands for each share of the items: the cells of a real study.
 CELLS = (("held-out-framing", 0.80), ("held-out-fact", 0.10), ("unanswerable", 0.05), ("general", 0.05))
+SYLLABLES = ("ba", "do", "fi", "gu", "ke", "lo", "ma", "ne", "pi", "ro", "sa", "tu", "ve", "wi", "zo")
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty")
 
 
 def examples(items: int) -> tuple[Example, ...]:
     """Test items in all cells, three wordings of a fact each."""
-    found, n = [], 0
+    rng, found, n = np.random.default_rng(0), [], 0
+    vocabulary = np.array([a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES])
     for cell, share in CELLS:
         for i in range(int(items * share)):
             fact = f"{cell}-{i // FRAMINGS}"
             answer = None if cell == "unanswerable" else f"the {WORDS[n % 10]} {n // 10}"
-            question = (Message("user", f"What is the code of {fact}, asked in way {i % FRAMINGS}?"),)
+            asked = " ".join(rng.choice(vocabulary, 8))
+            question = (Message("user", f"What is {asked} of {fact}?"),)
             aliases = (f"{WORDS[n % 10]} no. {n // 10}",) if answer else ()
             found.append(
                 Example(

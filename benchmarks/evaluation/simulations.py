@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from decisions import decision_worlds
+from decisions import calibration, decision_worlds
 from scipy import special
 from worlds import Floats, World, grid
 
@@ -122,23 +122,24 @@ def seeded_arms(worlds: int) -> list[Rate]:
 def coverage(worlds: int) -> list[Rate]:
     """Arms that differ by -10 to 10 points: how often do the intervals hold the true accuracy and difference?"""
     rng = np.random.default_rng(3)
-    pair, arm, few, few_worlds = 0, 0, 0, 0
+    pair, arm = 0, 0
+    by_facts: dict[int, list[bool]] = {}
     for world in grid(worlds, rng):
         p = rng.uniform(0.2, 0.85)
         d = rng.uniform(-0.1, 0.1)
         a, b = world.answers(rng, p, p + d)
         found = paired_difference(b, a, world.codes)
-        inside = found.low <= d <= found.high
         mean = clustered_mean(a, world.codes)
-        pair += inside
+        pair += found.low <= d <= found.high
         arm += mean.low <= p <= mean.high
-        if world.facts == 30:
-            few_worlds += 1
-            few += inside
+        by_facts.setdefault(world.facts, []).append(found.low <= d <= found.high)
     return [
         Rate("95 % interval of a difference holds the truth", pair, worlds, "93.5 – 96.5 %"),
-        Rate("the same with 30 facts", few, few_worlds, "≥ 93 %"),
         Rate("95 % interval of an arm holds the truth", arm, worlds, "93.5 – 96.5 %"),
+        *(
+            Rate(f"interval of a difference, {facts:,} facts", sum(held), len(held), "≥ 93 %" if facts == 30 else "")
+            for facts, held in sorted(by_facts.items())
+        ),
     ]
 
 
@@ -221,6 +222,19 @@ def decisions(worlds: int) -> list[Rate]:
     ]
 
 
+def chances(worlds: int) -> list[Rate]:
+    """`p_best` by what it said: how often the arm was the best where it said so much."""
+    said, was = calibration(worlds)
+    bins = [(0.0, 0.05), (0.05, 0.35), (0.35, 0.65), (0.65, 0.95), (0.95, 1.01)]
+    rates = []
+    for low, high in bins:
+        inside = (said >= low) & (said < high)
+        name = f"arms said to be best with {100 * low:.0f} to {100 * min(1, high):.0f} %"
+        promise = f"{100 * said[inside].mean():.0f} % said"
+        rates.append(Rate(name, float(was[inside].sum()), int(inside.sum()), promise))
+    return rates
+
+
 def optimism(worlds: int) -> list[Points]:
     """Measured minus true accuracy of the arm that is named."""
     points = []
@@ -241,6 +255,7 @@ PARTS: dict[str, tuple[Callable[[int], list[Rate]], int]] = {
     "Nine arms at once": (family, 1_000),
     "General ability": (kept, 2_000),
     "Verdicts": (decisions, 1_000),
+    "Chance to be the best": (chances, 100),
 }
 POWER_WORLDS, OPTIMISM_WORLDS = 1_000, 400
 

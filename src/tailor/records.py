@@ -177,7 +177,7 @@ class Adaptation:
     format_version: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What one answer took. `seconds` is the answer's own share of wall-clock time. `cached_tokens` are those of the
     prompt that a provider found in its cache and charges less for; `prompt_tokens` 0 means that nobody counted."""
@@ -197,7 +197,7 @@ class TokenLogprob:
     top: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Completion:
     """An answer. `passages` are those shown to the model, in the order of their numbers [1], [2], ...; `logprobs` one
     entry per token where the request asked for them."""
@@ -209,7 +209,7 @@ class Completion:
     logprobs: tuple[TokenLogprob, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why there is no answer. A failure is never a score."""
 
@@ -222,7 +222,7 @@ class Failure:
 Grade = Literal["correct", "incorrect", "not-attempted"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """One scored answer. `value` is the primary metric in [0, 1]; `grade` the triad of it; `f1` token F1 in [0, 1].
     On an unanswerable item abstaining has value 1 and grade correct; any other answer value 0 and grade incorrect."""
