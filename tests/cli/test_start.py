@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -45,5 +47,6 @@ def test_doctor() -> None:
     ran = tailor("doctor", "--json")
     facts = json.loads(ran.out)
     assert ran.code == (3 if facts["problems"] else 0)
-    assert set(facts["extras"]) == {"train", "rag", "data", "docs", "registry", "serve"}
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert set(facts["extras"]) == set(project["optional-dependencies"]) - {"all", "dev", "bench"}
     assert facts["cores"] >= 1

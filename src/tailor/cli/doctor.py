@@ -22,8 +22,9 @@ EXTRAS = {
     "quantise": ("bitsandbytes",),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
+    "evaluation": ("jsonschema",),
 }
-UNNEEDED = ("data", "docs", "constrain", "quantise")  # by the example workspace
+UNNEEDED = ("data", "docs", "constrain", "quantise", "evaluation")  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 
