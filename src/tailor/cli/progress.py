@@ -96,7 +96,8 @@ class Progress:
         words = []
         for key, value in fitted.chosen.items():
             option = key if "." in key else f"{cell.arm.method}.{key}"
-            if said := SAID.get(option.rpartition(".")[2]):
+            said = SAID.get(option.rpartition(".")[2])
+            if said and isinstance(value, (int, float)):
                 words.append(said.format(value))
             elif option in given and given[option] is None:
                 words.append(f"{key} {value} chosen on dev")
