@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DRAWS = 4000
 Z95 = 1.959963984540054
-# What is assumed of inputs that nobody measured: 95 % of the draws lie within this factor of the point, up or down.
+# What is assumed of inputs that nobody measured: 95 % of the draws lie within this factor of their middle, up or down.
 VOLUME_FACTOR = 2.0
 PRICE_FACTOR = 1.25
 SPEED_FACTOR = 1.5
@@ -123,7 +123,9 @@ def _bounds(values: Array) -> tuple[float, float]:
 
 
 def _factor(limit: float, generator: np.random.Generator, draws: int) -> Array:
-    return np.exp(generator.standard_normal(draws) * math.log(limit) / Z95)
+    """Log-normal with mean 1: what was assumed is the average, so that the mean of a sum is the sum as calculated."""
+    spread = math.log(limit) / Z95
+    return np.exp(spread * generator.standard_normal(draws) - spread**2 / 2)
 
 
 def _quality(

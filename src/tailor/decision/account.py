@@ -1,4 +1,4 @@
-"""The account of a study: every figure about money that `results.json` keeps. Arms that a gate bars are not drawn."""
+"""The account of a study: every figure about money that `results.json` keeps. A barred arm cannot be the best."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ def economics(results: Mapping[str, Any]) -> dict[str, Any]:
     """Everything about money that `results.json` keeps (docs/reference/results.md)."""
     evidence = Evidence(results)
     money, gates = Economics(evidence), Gates(evidence)
+    # Intervals are of every arm; who earns most, and what knowing more is worth, is asked among the allowed ones.
+    drawn = money.simulation()
     simulated = money.simulation([a for a in money.owned if not gates.broken(a)])
     return {
         "months": money.assume.months,
         "volume": money.assume.volume,
-        "arms": {arm: _arm(money, arm, simulated) for arm in money.owned},
+        "arms": {arm: _arm(money, arm, drawn, simulated) for arm in money.owned},
         "break_even": _pairs(money),
         "evidence": None
         if simulated is None
@@ -40,9 +42,10 @@ def economics(results: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _arm(money: Economics, arm: str, simulated: Simulation | None) -> dict[str, Any]:
+def _arm(money: Economics, arm: str, drawn: Simulation | None, allowed: Simulation | None) -> dict[str, Any]:
     found, evidence = money.owned[arm], money.evidence
-    outcome = simulated.outcomes.get(arm) if simulated else None
+    outcome = drawn.outcomes.get(arm) if drawn else None
+    among = allowed.outcomes.get(arm) if allowed else None
     thousand = cost_per_1000(evidence.part(arm, "usage"), money.assume.machine_hour_usd)
     volume = money.assume.volume
     all_in = found.at(volume) if volume else None
@@ -58,7 +61,7 @@ def _arm(money: Economics, arm: str, simulated: Simulation | None) -> dict[str, 
         "net_month_usd": money.net(arm),
         "net_low_usd": outcome.low if outcome else None,
         "net_high_usd": outcome.high if outcome else None,
-        "p_best": outcome.p_best if outcome else None,
+        "p_best": among.p_best if among else None,
         **_return(money, arm),
     }
 

@@ -15,13 +15,14 @@ def money_sentence(choice: Choice, evidence: Evidence) -> str:
 
 def _net(arm: str | None, evidence: Evidence) -> str:
     """`earns $1,200 a month [900 to 1,500]`."""
-    drawn = MoneyScale(evidence).drawn
-    found = drawn.outcomes.get(str(arm)) if drawn else None
-    if found is None:
+    scale = MoneyScale(evidence)
+    found = scale.drawn.outcomes.get(str(arm)) if scale.drawn else None
+    net = scale.money.net(str(arm))
+    if found is None or net is None:
         return "has no known net benefit"
-    verb = "earns" if found.mean >= 0 else "loses"
-    low, high = (found.low, found.high) if found.mean >= 0 else (-found.high, -found.low)
-    return f"{verb} {money(abs(found.mean))} a month [{money(low)} to {money(high)}]"
+    verb = "earns" if net >= 0 else "loses"
+    low, high = (found.low, found.high) if net >= 0 else (-found.high, -found.low)
+    return f"{verb} {money(abs(net))} a month [{money(low)} to {money(high)}]"
 
 
 def _more(difference: Difference) -> str:

@@ -61,8 +61,10 @@ class MoneyScale:
         if found is None:
             return None
         mean, low, high = found
+        one, other = self.money.net(arm), self.money.net(against)
+        value = mean if one is None or other is None else one - other
         sure = 0.0 if low > 0 or high < 0 else 1.0
-        return Difference(arm, against, self.evidence.cell, mean, low, high, sure, self.evidence.facts(), None)
+        return Difference(arm, against, self.evidence.cell, value, low, high, sure, self.evidence.facts(), None)
 
     def missing(self) -> list[str]:
         """What must be known before money can decide."""

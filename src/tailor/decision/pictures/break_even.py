@@ -52,7 +52,7 @@ def break_even_picture(results: Mapping[str, Any], chosen: str | None) -> str:
     picture.text(x(volume), TOP - 6, "assumed", "middle", "tick")
     for curve in curves:
         picture.path([(x(v), y(sign * n)) for v, n in curve.points], f"money {curve.css}")
-    written = -math.inf
+    written = LEFT - 22  # no figure over those of the axis
     for _, at in sorted(shown, key=lambda pair: pair[1]):
         net = net_at(money.owned[one], values[one], at)
         if net is not None:
