@@ -103,3 +103,24 @@ def test_the_runtime_gets_the_folder_that_paths_are_relative_to(
     with run_server(workspace, runtime) as url:
         httpx.post(f"{url}/v1/chat/completions", json={"messages": [{"role": "user", "content": "hi"}]})
     assert runtime.root == workspace / ".tailor"
+
+
+def test_it_is_ready_once_the_champion_is_loaded(workspace: Path, run_server: Any, rule_runtime: Any) -> None:
+    import time
+
+    runtime = rule_runtime()
+    answering = runtime.answer
+
+    def slow(*arguments: Any) -> Any:
+        assert runtime.go.wait(20)
+        return answering(*arguments)
+
+    runtime.answer = slow
+    with run_server(workspace, runtime, warm_up=True) as url:
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        assert httpx.get(f"{url}/readyz").status_code == 503
+        runtime.go.set()
+        deadline = time.monotonic() + 20
+        while httpx.get(f"{url}/readyz").status_code != 200:
+            assert time.monotonic() < deadline
+    assert [a.system for a in runtime.asked] == ["new"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tailor.records import Message
 from tailor.serving.answers import Answers
 from tailor.serving.catalogue import Catalogue
 from tailor.serving.chat_request import parse_chat
@@ -34,6 +36,7 @@ from tailor.serving.keys import KeyRing, KeyStore, serving_folder
 from tailor.serving.limits import Limits
 from tailor.serving.logs import access
 from tailor.serving.metrics import Metrics
+from tailor.serving.options import Options
 from tailor.serving.problem import Problem
 from tailor.serving.reply import model_card, model_list
 from tailor.serving.request_log import LogSettings, RequestLog
@@ -44,8 +47,8 @@ from tailor.serving.traffic.router import Router
 from tailor.serving.traffic.watch import Watch
 from tailor.serving.tuning.routes import TuningRoutes
 from tailor.serving.tuning.runner import Runner
-from tailor.serving.warm import Answering, RuntimeFactory, WarmReleases
-from tailor.serving.worker import Worker
+from tailor.serving.warm import Answering, RuntimeFactory, Target, WarmReleases
+from tailor.serving.worker import Job, Worker
 
 log = logging.getLogger("tailor.serving")
 
@@ -66,6 +69,7 @@ def create_app(
     answer_seconds: float = ANSWER_SECONDS,
     log_settings: LogSettings | None = None,
     watch_seconds: float = 5.0,
+    warm_up: bool = False,
 ) -> Starlette:
     """The ASGI application.
 
@@ -78,6 +82,7 @@ def create_app(
         answer_seconds: an answer that takes longer is a timeout (504).
         log_settings: what is kept of requests.
         watch_seconds: how often a canary is looked at.
+        warm_up: load the default release before the first request; `/readyz` says no until then.
 
     Raises:
         ConfigError: `model` names no release.
@@ -110,6 +115,8 @@ def create_app(
         requests.start()
         watch.start()
         runner.start()
+        if warm_up:
+            gateway.warm_up()
         yield
         await asyncio.to_thread(runner.close)
         await asyncio.to_thread(watch.close)
@@ -145,6 +152,16 @@ class Gateway:
     def __init__(self, catalogue: Catalogue, worker: Worker, default: str, answers: Answers) -> None:
         self._catalogue, self._worker, self._default = catalogue, worker, default
         self._answers = answers
+        self._loading = threading.Event()
+        self._loading.set()
+
+    def warm_up(self) -> None:
+        """Have the default release answer one token, so that no client waits for the model to load. A release that
+        cannot answer says so to the first client."""
+        self._loading.clear()
+        served = self._catalogue.resolve(self._default)
+        target = Target(served.id, served.folder, served.manifest_sha256, Options(max_new_tokens=1))
+        self._worker.submit([Job(target, (Message("user", "Hello"),), lambda _piece: self._loading.set())])
 
     def handlers(self) -> dict[tuple[str, str], Handler]:
         """What answers which rule."""
@@ -183,7 +200,7 @@ class Gateway:
     async def ready(self, _request: Request) -> Response:
         """Whether a load balancer may send requests: models can be asked and the default one is known."""
         self._answers.resolve(self._default)
-        if not self._worker.alive:
+        if not self._worker.alive or not self._loading.is_set():
             raise Problem(503, "The server is not ready.", code="not_ready", retry_after=1)
         return JSONResponse({"status": "ready", "waiting": self._worker.waiting, "active": self._worker.active})
 

@@ -68,6 +68,7 @@ def serve(
         any_address=_is_wildcard(host),
         api_key=key,
         log_settings=log_settings,
+        warm_up=runtime_factory is None,
     )
     config = uvicorn.Config(
         app,
