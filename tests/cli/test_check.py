@@ -54,8 +54,9 @@ def test_personal_data_end_with_2_and_are_never_printed(workspace: Path) -> None
         ran = tailor("check", workspace, *options)
         assert ran.code == 2
         assert not any(secret in ran.out + ran.err for secret in (card, key, "1111", "Ab1Ab1"))
-    assert "1 key or password, 1 payment card" in " ".join(ran.out.split())
-    assert findings(workspace)["personal numbers"]["verdict"] == "bad"
+    private = next(f for f in json.loads(ran.out)["audit"]["findings"] if f["dimension"] == "personal numbers")
+    assert private["verdict"] == "bad"
+    assert "1 key or password, 1 payment card" in private["text"]
 
 
 def test_a_file_of_production_questions(workspace: Path, tmp_path: Path) -> None:
@@ -64,10 +65,9 @@ def test_a_file_of_production_questions(workspace: Path, tmp_path: Path) -> None
     found = findings(workspace, "--production", str(asked))["representativeness"]
     assert (found["number"], found["verdict"], found["rows"]) == (0.5, "warn", ["production-2"])
     assert "umbrella" in tailor("check", workspace, "--production", asked).out
-    assert "representativeness" not in findings(workspace)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\n \n", b"\xff\xfe\xff"])
+@pytest.mark.parametrize("content", [None, b"\n \n", b"\xff\xfe\xff"])
 def test_a_production_file_that_cannot_be_used(workspace: Path, tmp_path: Path, content: bytes | None) -> None:
     asked = tmp_path / "asked.txt"
     if content is not None:
