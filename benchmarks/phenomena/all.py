@@ -11,13 +11,14 @@ import forgetting
 import framings
 import hallucination
 import new_facts
+import raft
 import rates
 import reversal
 from measure import script
 
 
 def run(options: argparse.Namespace) -> None:
-    for module in (framings, new_facts, rates, hallucination, reversal, forgetting):
+    for module in (framings, new_facts, rates, hallucination, reversal, raft, forgetting):
         module.run(options)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 
-from invented import asked, invent, write
+from invented import PLAIN, asked, invent, write
 from measure import Point, compare, point, publish, script
 
 FRAMINGS = (1, 2, 5, 10, 20)
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
         facts, rng = invent(FACTS, 1), random.Random(2)
         rows = [r for fact in facts for r in asked(fact, framings, rng)]
         epochs = VISITS / framings
-        arms = ["zero-shot", {"full": {"epochs": epochs}}, {"lora": {"epochs": epochs}}]
+        arms = ["zero-shot", {"full": PLAIN | {"epochs": epochs}}, {"lora": PLAIN | {"epochs": epochs}}]
         folder = write(options.folder / f"framings-{framings}", rows, arms, options.seeds, base=options.base)
         results = compare(folder)
         points += [point(arm, float(framings), results["arms"][arm]["quality"]) for arm in ("full", "lora")]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 
-from invented import asked, invent, open_questions, row, unheard, write
+from invented import PLAIN, asked, invent, open_questions, row, unheard, write
 from measure import Point, compare, point, publish, script
 
 FACTS = 48
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
         folder = write(
             options.folder / f"hallucination-{count}",
             rows,
-            ["zero-shot", "full", "lora"],
+            ["zero-shot", {"full": PLAIN}, {"lora": PLAIN}],
             options.seeds,
             unanswerable=unanswerable,
             base=options.base,

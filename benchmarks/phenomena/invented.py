@@ -19,6 +19,7 @@ from tailor.models.builtin.corpus.relations import RELATIONS, Maker, Relation
 
 KINDS = ("company", "person", "product", "project")
 MOST_FRAMINGS = 20
+PLAIN: dict[str, Any] = {"replay": 0}  # no protection against forgetting: one thing at a time
 
 
 @dataclass(frozen=True)

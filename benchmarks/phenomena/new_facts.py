@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 
-from invented import asked, invent, tested, write
+from invented import PLAIN, asked, invent, tested, write
 from measure import compare, point, publish, script
 
 FACTS = 72
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     facts, rng = invent(FACTS, 3), random.Random(4)
     rows = [r for fact in facts[:TRAINED] for r in asked(fact, 10, rng)]
     rows += [r for fact in facts[TRAINED:] for r in tested(fact)]
-    arms = ["zero-shot", "rag", "full", "lora"]
+    arms = ["zero-shot", "rag", {"full": PLAIN}, {"lora": PLAIN}]
     folder = write(options.folder / "new-facts", rows, arms, options.seeds, facts=facts, base=options.base)
     results = compare(folder)
     points = [

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 
-from invented import asked, invent, write
+from invented import PLAIN, asked, invent, write
 from measure import Point, compare, point, publish, script
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
@@ -22,7 +22,11 @@ FACTS = 48
 def run(options: argparse.Namespace) -> None:
     facts, rng = invent(FACTS, 5), random.Random(6)
     rows = [r for fact in facts for r in asked(fact, 8, rng)]
-    arms = ["zero-shot", {"full": {"learning_rate": list(RATES)}}, {"lora": {"learning_rate": list(RATES)}}]
+    arms = [
+        "zero-shot",
+        {"full": PLAIN | {"learning_rate": list(RATES)}},
+        {"lora": PLAIN | {"learning_rate": list(RATES)}},
+    ]
     found = compare(write(options.folder / "rates", rows, arms, options.seeds, base=options.base))["arms"]
     points = [
         Point(arm, str(rate), q["value"], q["low"], q["high"])
@@ -39,8 +43,8 @@ def run(options: argparse.Namespace) -> None:
     }
     arms = [
         "zero-shot",
-        {"full": {"learning_rate": best["full"]}},
-        {"lora": {"learning_rate": best["lora"], "rank": list(RANKS)}},
+        {"full": PLAIN | {"learning_rate": best["full"]}},
+        {"lora": PLAIN | {"learning_rate": best["lora"], "rank": list(RANKS)}},
     ]
     found = compare(write(options.folder / "ranks", rows, arms, options.seeds, base=options.base))["arms"]
     points = [point("lora", f"rank {rank}", found[f"lora[rank={rank}]"]["quality"]) for rank in RANKS]

@@ -11,7 +11,7 @@ import argparse
 import random
 from typing import Any
 
-from invented import row, write
+from invented import PLAIN, row, write
 from measure import Point, compare, point, publish, script
 
 from tailor.models.builtin.corpus.relations import Maker
@@ -63,7 +63,7 @@ def share_of(results: dict[str, Any], arm: str, cell: str) -> dict[str, Any]:
 def run(options: argparse.Namespace) -> None:
     maker = Maker.of(random.Random("reversal"), "probe")
     pairs = [(maker.entity("company"), maker.entity("person")) for _ in range(FACTS)]
-    arms = ["zero-shot", "full", "lora"]
+    arms = ["zero-shot", {"full": PLAIN}, {"lora": PLAIN}]
     one = compare(write(options.folder / "forward", rows_of(pairs, False), arms, options.seeds, base=options.base))
     points: list[Point] = []
     for arm in ("full", "lora"):

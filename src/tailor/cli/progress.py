@@ -100,7 +100,8 @@ class Progress:
             if said and isinstance(value, (int, float)):
                 words.append(said.format(value))
             elif option in given and given[option] is None:
-                words.append(f"{key} {value} chosen on dev")
+                shown = f"{value:.2g}" if isinstance(value, float) else value
+                words.append(f"{key} {shown} chosen on dev")
         if fitted.training and fitted.training.seconds:
             words.append(f"{fitted.training.tokens / fitted.training.seconds / 1000:.1f}k tok/s")
         return " · ".join(words)
