@@ -26,7 +26,17 @@ from typing import Any
 
 PARALLEL = 8
 FRAMINGS = ("Where is {}?", "In which town is {}?", "{}: town?", "Name the town of {}.", "What town houses {}?")
-CLOCKS = {"created", "timing", "peak_memory_mb", "latency_ms", "answer_seconds", "fit_seconds", "environment"}
+CLOCKS = {
+    "created",
+    "timing",
+    "peak_memory_mb",
+    "latency_ms",
+    "answer_seconds",
+    "fit_seconds",
+    "environment",
+    "ledger",
+    "economics",
+}
 WORDS = {"sentence", "reasons", "doubts", "changes", "base"}  # name milliseconds or the port
 YAML = """\
 name: killed
@@ -116,6 +126,15 @@ def comparable(value: Any) -> Any:
     return [comparable(v) for v in value] if isinstance(value, list) else value
 
 
+def different(a: Any, b: Any, place: str = "") -> list[str]:
+    """Where two results differ, so that a surprise can be looked into."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return [p for k in sorted({*a, *b}) for p in different(a.get(k), b.get(k), f"{place}.{k}")]
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return [p for i, (x, y) in enumerate(zip(a, b, strict=True)) for p in different(x, y, f"{place}[{i}]")]
+    return [] if a == b else [place]
+
+
 def timed(folder: Path, asked: Counter[str]) -> Counter[str]:
     """Asks of what no clock is measured on: latency asks dev questions again on purpose."""
     [study] = (folder / ".tailor" / "studies").iterdir()
@@ -160,6 +179,7 @@ def main() -> None:
         "most_that_could_be_under_way": PARALLEL * kills,
         "answers_written_twice": len(names) - len(set(names)),
         "results_equal": comparable(killed) == comparable(whole),
+        "different": different(comparable(whole), comparable(killed))[:20],
     }
     print(json.dumps(result, indent=2))
     if arguments.output:

@@ -24,6 +24,7 @@ pytestmark = [
 # What a clock or the machine decides; everything else must be equal.
 MEASURED = {
     "ledger",
+    "p_frontier",
     "economics",
     "created",
     "timing",

@@ -23,8 +23,9 @@ EXTRAS = {
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
     "evaluation": ("jsonschema",),
+    "harness": ("lm_eval",),
 }
-UNNEEDED = ("data", "docs", "constrain", "quantise", "evaluation")  # by the example workspace
+UNNEEDED = ("data", "docs", "constrain", "quantise", "evaluation", "harness")  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 

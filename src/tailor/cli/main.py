@@ -20,6 +20,7 @@ from tailor.cli import (
     experiment,
     export,
     feedback,
+    general,
     init,
     judge,
     keys,
@@ -60,6 +61,7 @@ app.command("show", short_help="Show one test item with every arm's answer.")(sh
 app.command("diff", short_help="Show what one arm fixed and broke beside another.")(diff.diff)
 app.command("rate", short_help="Judge answers blindly; show what the judgements say.")(rate.rate)
 app.command("judge", short_help="Have a model grade answers, calibrated on people's.")(judge.judge)
+app.command("general", short_help="Test general ability on lm-evaluation-harness tasks.")(general.general)
 app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
 app.command("parity", short_help="Does another form of an arm answer as it was measured?")(parity.parity)
 app.command("export", short_help="Write trained weights for PEFT or Transformers.")(export.export)

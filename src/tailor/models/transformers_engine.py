@@ -9,6 +9,7 @@ from tailor.conversations import rendered
 from tailor.errors import ModelError
 from tailor.models.decoding import Row, completion_of, decode_batch, end_ids, settled
 from tailor.models.engine import LoadedWeights, OnAnswers, Request
+from tailor.models.likelihood import likelihoods
 from tailor.models.live import LiveBatch
 from tailor.models.loading import first_line
 from tailor.models.switching import SwitchedModel
@@ -90,6 +91,24 @@ class TransformersEngine:
         if self._live is None:
             self._live = LiveBatch(self.models, self.render)
         return self._live
+
+    def likelihoods(self, requests: Sequence[Request], continuations: Sequence[str]) -> list[tuple[float, bool]]:
+        """How likely each continuation is after its request, as `likelihood.likelihoods`. Context and continuation are
+        split where the context's own tokens end, spaces at its end going to the continuation.
+
+        Raises:
+            ModelError: a prompt is too long.
+        """
+        tokenizer, found = self.models.tokenizer, []
+        for request, continuation in zip(requests, continuations, strict=True):
+            messages = [{"role": m.role, "content": m.content} for m in request.messages]
+            text = rendered(tokenizer, messages, prompt=True)
+            context = text.rstrip()
+            whole = tokenizer(context + text[len(context) :] + continuation, add_special_tokens=False)["input_ids"]
+            before = tokenizer(context, add_special_tokens=False)["input_ids"]
+            found.append((before, whole[len(before) :]))
+        weights = requests[0].weights if requests else None
+        return likelihoods(self.models.use(weights), found, self.models.context)
 
     def close(self) -> None:
         """Forget the model and all adapters."""
