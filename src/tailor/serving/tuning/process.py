@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,20 +120,15 @@ class _Teller:
 def training_options(job: Job, base: Base, train: Sequence[Example]) -> TrainingOptions:
     """The engine's options. A batch of so many examples is so many times the mean example's tokens; the multiplier is
     of the recipe's learning rate."""
-    epochs = job.hyperparameters.get("n_epochs", "auto")
-    batch = job.hyperparameters.get("batch_size", "auto")
-    multiplier = job.hyperparameters.get("learning_rate_multiplier", "auto")
-    chosen = float(EPOCHS if epochs == "auto" else epochs)
-    plain = TrainingOptions(kind="lora", epochs=chosen, replay=0.0)
-    batch_tokens, rate = plain.batch_tokens, None
-    if batch != "auto" or multiplier != "auto":
-        mean, width = _mean_tokens(base, train)
-        if batch != "auto":
-            batch_tokens = max(1, round(batch * mean))
-        if multiplier != "auto":
-            steps = max(1, math.ceil(chosen * len(train) * mean / batch_tokens))
-            rate = min(0.5, multiplier * default_learning_rate("lora", width, steps))
-    return TrainingOptions(kind="lora", epochs=chosen, replay=0.0, batch_tokens=batch_tokens, learning_rate=rate)
+    asked = {k: v for k, v in job.hyperparameters.items() if v != "auto"}
+    epochs = float(asked.get("n_epochs", EPOCHS))
+    mean, width = _mean_tokens(base, train)
+    plain = TrainingOptions(kind="lora", epochs=epochs, replay=0.0)
+    batch_tokens = max(1, round(asked["batch_size"] * mean)) if "batch_size" in asked else plain.batch_tokens
+    steps = max(1, math.ceil(epochs * len(train) * mean / batch_tokens))
+    # Named rather than left open: a rate that is left open is searched for, in three further trainings.
+    rate = min(0.5, asked.get("learning_rate_multiplier", 1.0) * default_learning_rate("lora", width, steps))
+    return replace(plain, batch_tokens=batch_tokens, learning_rate=rate)
 
 
 def _mean_tokens(base: Base, train: Sequence[Example]) -> tuple[float, int]:
