@@ -36,6 +36,7 @@ CLOCKS = {
     "environment",
     "ledger",
     "economics",
+    "p_frontier",
 }
 WORDS = {"sentence", "reasons", "doubts", "changes", "base"}  # name milliseconds or the port
 YAML = """\
