@@ -36,7 +36,7 @@ def upload(client: Any, content: bytes, name: str = "train.jsonl") -> Any:
     return client.files.create(file=(name, io.BytesIO(content)), purpose="fine-tune")
 
 
-def wait(client: Any, job_id: str, *states: str, seconds: float = 240) -> Any:
+def wait(client: Any, job_id: str, *states: str, seconds: float = 600) -> Any:
     deadline = time.monotonic() + seconds
     while (job := client.fine_tuning.jobs.retrieve(job_id)).status not in states:
         assert job.status not in ("failed", "cancelled"), job.error
