@@ -123,6 +123,8 @@ def measure(folder: Path, items: int) -> None:
         "analyse_seconds": analysed,
         "cpu_seconds": time.process_time() - cpu,
     }
+    if not results["comparisons"]:
+        sys.exit("No answer was read: the plan changed between writing and measuring. Run it again.")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         json.dumps({**taken, "peak_mb": peak, "comparisons": len(results["comparisons"]), "arms": len(results["arms"])})
