@@ -97,7 +97,10 @@ def test_a_route_without_a_rule_does_not_answer(workspace: Path, rule_runtime: A
         assert client.delete("/v1/models").status_code == 405
 
 
-def test_guessing_keys_is_slowed_down(workspace: Path, run_server: Any, rule_runtime: Any, call: Any) -> None:
+def test_guessing_keys_is_slowed_down(
+    workspace: Path, run_server: Any, rule_runtime: Any, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tailor.serving.limits.GUESSES", 10)  # as it is, whatever the server above was given
     _, token = KeyStore(workspace).add("app")
     with run_server(workspace, rule_runtime()) as url:
         rule = rules_for("/v1/models")[0]
