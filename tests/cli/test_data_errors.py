@@ -147,7 +147,7 @@ def test_wrong_data(
         ("builtin/smal", 2, ["no model called 'builtin/smal'", "Did you mean builtin/small?"]),
         ("llama", 2, ["no model called 'llama'", "builtin/small"]),
         ("./nothing", 2, ["the folder ./nothing does not exist"]),
-        ("org/model", 2, ["lora, full, rag+lora", "org/model", "leave out"]),
+        ("org/model", 4, ["org/model", "neither in the local cache nor to be had"]),
         ("{endpoint: 'http://127.0.0.1:9/v1', model: llama}", 2, ["lora, full, rag+lora", "behind an endpoint"]),
     ],
 )

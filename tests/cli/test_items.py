@@ -97,7 +97,7 @@ def test_a_study_can_be_looked_into_after_its_files_changed(finished: Path) -> N
     (study(finished) / "test.jsonl").unlink()  # as in studies of version 0.1
     ran = tailor("diff", "zero-shot", "lora", "-w", finished)
     assert ran.code == 5
-    assert "have changed since the study" in ran.err
+    assert "The test was changed after it was asked" in ran.err
 
 
 def test_diff_refuses_what_it_does_not_know(compared: Path) -> None:

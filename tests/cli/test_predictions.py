@@ -49,6 +49,6 @@ def test_files_and_joins_that_cannot_be(workspace: Path) -> None:
     edit(workspace / "tailor.yaml", "  - zero-shot", "  - zero-shot\n  - predictions: {file: gone.csv}")
     assert "there is no file" in tailor("check", workspace).err
     edit(workspace / "tailor.yaml", "predictions: {file: gone.csv}", "predictions")
-    assert "which file?" in tailor("check", workspace).err
+    assert "predictions: the option 'file' is missing" in tailor("check", workspace).err
     edit(workspace / "tailor.yaml", "  - predictions\n", "  - predictions+rag: {predictions: {file: docs/x.csv}}\n")
     assert "cannot be joined" in tailor("check", workspace).err

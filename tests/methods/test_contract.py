@@ -34,6 +34,7 @@ SHORT = {
     "full": {"epochs": 2},
     "rag": {"dense": False},
 }
+ASKABLE = [n for n in METHODS.builtin if n != "predictions"]  # those are answers already
 NO_METHODS = {"base", "compose", "tuning", "with_passages"}
 ASKED = [(Message("user", "Colour of Ada?"),), (Message("user", "Which colour does Jo like best of all?"),)]
 
@@ -56,6 +57,8 @@ def server() -> Server:
 def options_of(name: str) -> dict[str, Any]:
     if name == "command":
         return {"run": shlex.join([sys.executable, "-c", BOT])}
+    if name == "predictions":
+        return {"file": "vendor.csv"}
     if name == "adapter":
         return {"path": "adapter-made-elsewhere"}
     if name == "endpoint":
@@ -69,8 +72,8 @@ def arm_of(name: str) -> Arm:
 
 
 def named() -> list[Any]:
-    """Every method of the table; those that train are slow."""
-    return [pytest.param(n, marks=pytest.mark.slow) if load_method(n).trains_weights else n for n in METHODS.builtin]
+    """Every method of the table that can be asked; those that train are slow."""
+    return [pytest.param(n, marks=pytest.mark.slow) if load_method(n).trains_weights else n for n in ASKABLE]
 
 
 def said(runtime: Runtime, fitted: Fitted) -> list[str]:
@@ -151,7 +154,7 @@ for value in read_json(Path(sys.argv[1])):
 @pytest.mark.slow
 def test_every_method_answers_the_same_in_a_process_of_its_own(context: Make, tmp_path: Path) -> None:
     fit = context()
-    fitted = [fit_arm(arm_of(name), fit) for name in METHODS.builtin]
+    fitted = [fit_arm(arm_of(name), fit) for name in ASKABLE]
     expected = [said(fit.runtime, f) for f in fitted]
     different = len({adaptation_sha256(f.adaptation) for f in fitted})
     assert len({tuple(e) for e in expected}) == different > 6, "different adaptations must answer differently"
@@ -183,7 +186,7 @@ def test_another_seed_matters_only_where_it_is_used(name: str, context: Make, tm
     assert len(found) == (2 if load_method(name).uses_seed else 1)
 
 
-LEARN_NOTHING = {"zero-shot", "quantised", "prompt", "rag", "endpoint", "command", "adapter"}
+LEARN_NOTHING = {"zero-shot", "quantised", "prompt", "rag", "endpoint", "command", "adapter", "predictions"}
 
 
 @pytest.mark.parametrize("name", [n for n in METHODS.builtin if n not in LEARN_NOTHING])

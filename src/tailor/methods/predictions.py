@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
 from tailor.records import Adaptation, Base, Fitted
 
@@ -17,10 +16,6 @@ class PredictionsOptions:
     file: str = ""
     sha256: str = ""
 
-    def __post_init__(self) -> None:
-        if not self.file:
-            raise ConfigError("predictions: which file?", hint="For example: predictions: {file: vendor.csv}")
-
 
 class Predictions:
     """Scored and compared like every other arm; cannot be asked, promoted or served. Last in the order of simplicity,
@@ -31,6 +26,7 @@ class Predictions:
     uses_seed = False
     trains_weights = False
     needs_documents = False
+    required = ("file",)
 
     def fit(self, context: FitContext, options: PredictionsOptions) -> Fitted:  # noqa: ARG002 - the contract
         """Nothing to fit."""

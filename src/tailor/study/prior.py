@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -55,7 +55,7 @@ class Prior:
 @cache
 def rules() -> tuple[Rule, ...]:
     """The table `rules.yaml`."""
-    text = files("tailor.study").joinpath("rules.yaml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "rules.yaml").read_text(encoding="utf-8")
     return tuple(
         Rule(
             row["id"],
