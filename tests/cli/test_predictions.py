@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tiny_workspace import FACTS, edit, tailor
 
 
+@pytest.mark.slow
 def test_an_arm_of_answers_from_a_file(workspace: Path) -> None:
     rows = [json.loads(line) for line in (workspace / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
     (workspace / "data").mkdir()

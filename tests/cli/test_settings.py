@@ -133,6 +133,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     assert "tailor.yaml" not in tailor("check", tmp_path).err
 
 
+@pytest.mark.slow
 def test_metrics_with_options_and_from_a_file(workspace: Path) -> None:
     """What is wrong with a metric is said with its line, and an edited metric is another study."""
     path = workspace / "tailor.yaml"

@@ -50,6 +50,7 @@ def test_macro_f1_and_accuracy_equal_scikit_learn(pairs: list[tuple[str, str]]) 
         assert one.n == n[i]
 
 
+@pytest.mark.slow
 @given(texts, references)
 def test_every_metric_stays_in_its_range(answer: str, accepted: list[str]) -> None:
     for name in METRICS.builtin:

@@ -354,7 +354,7 @@ def test_facts_needed_agrees_with_the_paired_sample_size_formula() -> None:
 
 
 # statsmodels takes 0.06 s for each call.
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == close(multipletests(p_values, method="holm")[1].tolist(), abs=1e-9)

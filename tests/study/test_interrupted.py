@@ -90,10 +90,11 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for_fits(running: subprocess.Popen[bytes], folder: Path, count: int, extra: float) -> None:
-    """Until so many cells are fitted (and a while longer), or it has ended."""
+    """Until the study has begun and so many cells are fitted (and a while longer), or it has ended."""
     until = time.monotonic() + 240
     while time.monotonic() < until and running.poll() is None:
-        if len(list(folder.glob(".tailor/studies/*/fits/*.json"))) >= count:
+        begun = any(folder.glob(".tailor/studies/*/plan.json"))  # before, a signal would meet Python half awake
+        if begun and len(list(folder.glob(".tailor/studies/*/fits/*.json"))) >= count:
             break
         time.sleep(0.02)
     time.sleep(extra)
@@ -105,7 +106,7 @@ def test_killed_and_interrupted_again_and_again(compared: Path, tmp_path: Path, 
     stops = [(signal.SIGINT, 0), (signal.SIGKILL, 1), (signal.SIGINT, 4), (signal.SIGKILL, 6)]
     for stop, fits in stops:
         running = start(folder)
-        wait_for_fits(running, folder, fits, chance.uniform(0.5, 2.0))
+        wait_for_fits(running, folder, fits, chance.uniform(0.05, 0.4))
         workers = below(running.pid)
         if stop == signal.SIGINT:
             os.killpg(running.pid, stop)  # what a terminal does

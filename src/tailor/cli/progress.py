@@ -23,7 +23,13 @@ from tailor.study.plan import Cell, Study
 PHASES = {"fit": (0.0, 0.7), "answer": (0.7, 0.25), "latency": (0.95, 0.05)}
 
 # What a fit found out beside its options, in words; the rest of it is in results.json.
-SAID = {"steps": "best step {}", "dev": "dev {:.2f}", "calls": "{} calls", "teacher_right": "teacher {:.0%} right"}
+SAID = {
+    "steps": "best step {}",
+    "learning_rate": "rate {:.2g}",
+    "dev": "dev {:.2f}",
+    "calls": "{} calls",
+    "teacher_right": "teacher {:.0%} right",
+}
 
 
 class Progress:
@@ -100,8 +106,7 @@ class Progress:
             if said and isinstance(value, (int, float)):
                 words.append(said.format(value))
             elif option in given and given[option] is None:
-                shown = f"{value:.2g}" if isinstance(value, float) else value
-                words.append(f"{key} {shown} chosen on dev")
+                words.append(f"{key} {value} chosen on dev")
         if fitted.training and fitted.training.seconds:
             words.append(f"{fitted.training.tokens / fitted.training.seconds / 1000:.1f}k tok/s")
         return " · ".join(words)
