@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -102,6 +105,27 @@ def test_the_same_seed_gives_the_same_stream() -> None:
     first, again, other = (list(islice(documents(seed), 300)) for seed in (5, 5, 6))
     assert first == again
     assert first != other
+
+
+def test_every_process_makes_the_same_stream() -> None:
+    """Python orders sets anew in every process; nothing that is drawn may depend on it."""
+    code = (
+        "import hashlib\nfrom itertools import islice\n"
+        "from tailor.models.builtin.corpus import documents, probes\n"
+        "made = [list(islice(documents(3), 400)), probes('reading-4', 40, 1), probes('cite-2', 40, 1)]\n"
+        "print(hashlib.sha256(repr(made).encode()).hexdigest())"
+    )
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(hashes) == 1
 
 
 def test_documents_end_with_an_answer_or_are_plain_texts(sample: list[Document]) -> None:

@@ -102,7 +102,7 @@ def order(items: list[Item], rng: random.Random) -> list[Item]:
     items = list(items)
     rng.shuffle(items)
     if rng.random() < 0.5:
-        rank = {e: rng.random() for e in {i.entity for i in items}}
+        rank = {e: rng.random() for e in dict.fromkeys(i.entity for i in items)}
         items.sort(key=lambda i: rank[i.entity])
     return items
 
