@@ -62,10 +62,11 @@ def _find(workspace: Path, study: str | None, name: str) -> tuple[Path, Adaptati
     from tailor.errors import StudyError
     from tailor.files import read_json
     from tailor.plugins import did_you_mean
+    from tailor.registry.pointer import ALIASES
     from tailor.runtime import adaptation_from_json
     from tailor.study.plan import file_name, find_study
 
-    if name in ("champion", "previous"):
+    if name in ALIASES:
         from tailor.registry import ReleaseStore
 
         release = ReleaseStore(workspace).release(name)

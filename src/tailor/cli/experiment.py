@@ -19,7 +19,7 @@ WhyOption = Annotated[str, typer.Option("--why", help="Kept in the history.")]
 
 @app.command("start")
 def start(
-    treatment: Annotated[str, typer.Argument(help="A release, like lora@2; it is compared with the champion.")],
+    treatment: Annotated[str, typer.Argument(help="challenger, or a release like lora@2.")],
     workspace: WorkspaceOption = Path(),
     kind: Annotated[str, typer.Option("--kind", help="split, canary or shadow.")] = "canary",
     share: Annotated[
@@ -132,4 +132,4 @@ def stop(workspace: WorkspaceOption = Path(), why: WhyOption = "by hand") -> Non
     from tailor.serving.traffic.experiments import Experiments
 
     x = Experiments(workspace).stop(by=user(), why=why)
-    console().print(f"{x.id} is over. To make {x.treatment} the champion: tailor promote", soft_wrap=True)
+    console().print(f"{x.id} is over. To make {x.treatment} the champion: tailor promote {x.treatment}", soft_wrap=True)

@@ -20,6 +20,6 @@ def rollback(
 
     release = ReleaseStore(workspace).rollback(by=user(), why=why)
     if as_json:
-        print_json({"champion": release.id, "arm": release.record.arm, "version": release.record.version})
+        print_json({"champion": release.id, "arm": release.record.arm, "version": release.version})
     else:
         console().print(f"The champion is {release.id} again.")

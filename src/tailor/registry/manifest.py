@@ -122,7 +122,7 @@ def verify(folder: Path, *, manifest_sha256: str | None = None) -> str:
     digest = sha256_of_file(found.pop(MANIFEST))
     if manifest_sha256 is not None and digest != manifest_sha256:
         raise _changed(folder / MANIFEST, manifest_sha256, digest)
-    expected = _expected(folder)
+    expected = listed_files(folder / MANIFEST)
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
             raise ArtifactError(f"{folder / name} is missing.", hint="Restore it, or promote again.")
@@ -148,9 +148,12 @@ def _changed(path: Path, expected: str, found: str) -> ArtifactError:
     )
 
 
-def _expected(folder: Path) -> dict[str, tuple[str, int]]:
-    """Relative path -> (SHA-256, size), every path proven to stay inside the folder."""
-    path = folder / MANIFEST
+def listed_files(path: Path) -> dict[str, tuple[str, int]]:
+    """What a manifest lists: relative path -> (SHA-256, size), every path proven to stay inside its folder.
+
+    Raises:
+        ArtifactError: it is damaged, from a newer Tailor, or names a path outside.
+    """
     value = read_json(path)
     if not isinstance(value, dict) or not isinstance(value.get("files"), dict):
         raise ArtifactError(f"{path} is not a manifest.")

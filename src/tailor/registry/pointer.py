@@ -15,7 +15,7 @@ from tailor.files import read_json, write_json
 from tailor.plugins import did_you_mean
 
 FORMAT_VERSION = 1
-ALIASES = ("champion", "previous")
+ALIASES = ("champion", "previous", "challenger")
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,26 @@ class ReleaseInfo:
 
 @dataclass(frozen=True)
 class Pointer:
-    """The state after all moves so far."""
+    """The state after all moves so far. `challenger` is a release that is to be tried beside the champion."""
 
     champion: int | None = None
     previous: int | None = None
     releases: Mapping[int, ReleaseInfo] = field(default_factory=dict)
+    challenger: int | None = None
+
+    def aliases(self) -> dict[str, int | None]:
+        """Alias -> version, None where it is not set."""
+        return {"champion": self.champion, "previous": self.previous, "challenger": self.challenger}
 
     def alias(self, name: str) -> int | None:
-        return {"champion": self.champion, "previous": self.previous}[name]
+        return self.aliases()[name]
 
     def listed(self) -> list[ReleaseInfo]:
         """All releases, oldest first, with the aliases they carry."""
         return [self._named(self.releases[version]) for version in sorted(self.releases)]
 
     def resolve(self, reference: str) -> ReleaseInfo:
-        """The release that "champion", "previous", "3" or "lora@3" means.
+        """The release that "champion", "previous", "challenger", "3" or "lora@3" means.
 
         Raises:
             ConfigError: there is no such release.
@@ -58,7 +63,8 @@ class Pointer:
         if reference in ALIASES:
             version = self.alias(reference)
             if version is None:
-                raise ConfigError(f"there is no {reference} release yet.", hint="Promote one: tailor promote")
+                more = " ARM --as challenger" if reference == "challenger" else ""
+                raise ConfigError(f"there is no {reference} release yet.", hint=f"Promote one: tailor promote{more}")
             return self._named(self.releases[version])
         for info in self.releases.values():
             if reference in (info.id, str(info.version)):
@@ -76,23 +82,30 @@ class Pointer:
 
 
 def replay(history: Iterable[Mapping[str, Any]]) -> Pointer:
-    """The state that a history of moves leads to."""
+    """The state that a history of moves leads to.
+
+    A move may bring a `release`; `promote` and `rollback` move the champion, `challenge` the challenger, `import`
+    neither. A challenger that becomes champion is none any more.
+    """
     champion: int | None = None
     previous: int | None = None
+    challenger: int | None = None
     releases: dict[int, ReleaseInfo] = {}
     for move in history:
-        if move["action"] == "promote":
-            entry = move["release"]
-            releases[entry["version"]] = ReleaseInfo(**entry)
-        champion, previous = move["to"], move["from"]
-    return Pointer(champion, previous, releases)
+        if found := move.get("release"):
+            releases[found["version"]] = ReleaseInfo(**found)
+        if move["action"] == "challenge":
+            challenger = move["to"]
+        elif move["action"] != "import":
+            champion, previous = move["to"], move["from"]
+            challenger = None if challenger == champion else challenger
+    return Pointer(champion, previous, releases, challenger)
 
 
 def write_pointer(path: Path, pointer: Pointer) -> None:
     """Replace `current.json` atomically."""
     releases = {str(i.version): entry(i) for i in pointer.listed()}
-    aliases = {"champion": pointer.champion, "previous": pointer.previous}
-    write_json(path, {"format_version": FORMAT_VERSION, **aliases, "releases": releases})
+    write_json(path, {"format_version": FORMAT_VERSION, **pointer.aliases(), "releases": releases})
 
 
 def entry(info: ReleaseInfo) -> dict[str, Any]:
@@ -121,11 +134,11 @@ def read_pointer(path: Path) -> Pointer:
                 hint="Update Tailor.",
             )
         releases = {int(version): ReleaseInfo(**fields) for version, fields in value["releases"].items()}
-        pointer = Pointer(value["champion"], value["previous"], releases)
+        pointer = Pointer(value["champion"], value["previous"], releases, value.get("challenger"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(
             f"{path} is damaged: {error!r}", hint="Delete it; it is rebuilt from history.jsonl."
         ) from None
-    if any(v is not None and v not in releases for v in (pointer.champion, pointer.previous)):
+    if any(v is not None and v not in releases for v in pointer.aliases().values()):
         raise ArtifactError(f"{path} is damaged: an alias names no release.", hint="Delete it; it will be rebuilt.")
     return pointer

@@ -93,16 +93,23 @@ class ReleaseRecord:
 
 @dataclass(frozen=True)
 class Release:
-    """A verified release. The adaptation's artifact paths are relative to `folder`."""
+    """A verified release. The adaptation's artifact paths are relative to `folder`. `number` is its version in this
+    workspace where that is not the one of its record: an imported release keeps its record as it was."""
 
     record: ReleaseRecord
     adaptation: Adaptation
     folder: Path
     manifest_sha256: str
+    number: int | None = None
+
+    @property
+    def version(self) -> int:
+        return self.record.version if self.number is None else self.number
 
     @property
     def id(self) -> str:
-        return self.record.id
+        """How a person and a client name it here: `lora@3`."""
+        return f"{self.record.arm}@{self.version}"
 
 
 def base_identity(adaptation: Adaptation) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where the releases of a workspace lie, and the two things done to them: promote and roll back.
+"""Where the releases of a workspace lie, and what is done to them: promote, roll back, take one in from elsewhere.
 
     .tailor/releases/
       history.jsonl        who moved the champion when and why, append-only        the truth
@@ -20,13 +20,16 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tailor.errors import ArtifactError, ConfigError, GateError
-from tailor.files import append_lines, read_lines
+from tailor.files import append_lines, new_folder, read_lines
 from tailor.records import Adaptation
+from tailor.registry.archive import manifest_of, pack
+from tailor.registry.moving import settle
 from tailor.registry.pointer import Pointer, ReleaseInfo, entry, read_pointer, replay, write_pointer
 from tailor.registry.release import (
     Lineage,
@@ -37,6 +40,9 @@ from tailor.registry.release import (
     read_record,
     write_release,
 )
+
+Alias = Literal["champion", "challenger"]
+ACTION: dict[Alias, str] = {"champion": "promote", "challenger": "challenge"}
 
 NAME = "assistant"
 """The registered model of a workspace: versions count over all arms, because one of them is champion."""
@@ -79,8 +85,10 @@ class ReleaseStore:
         by: str,
         why: str,
         force: bool = False,
+        alias: Alias = "champion",
     ) -> Release:
-        """Make an adaptation the champion; the champion so far becomes `previous`.
+        """Make an adaptation the champion; the champion so far becomes `previous`. Or make it the challenger, which
+        moves no champion.
 
         Args:
             adaptation: its artifact paths relative to `.tailor/models`.
@@ -106,10 +114,62 @@ class ReleaseStore:
             folder = releases_folder(self.workspace) / str(version)
             release = write_release(folder, adaptation, self.workspace / ".tailor" / "models", record)
             info = ReleaseInfo(version, arm, created, release.manifest_sha256)
-            move = {"action": "promote", "by": by, "why": why, "forced": force, "release": entry(info)}
-            self._commit(state, move, to=version)
+            move = {"by": by, "why": why, "forced": force, "release": entry(info)}
+            self._commit(state, {"action": ACTION[alias], **move}, to=version)
             self._mirror()
         return release
+
+    def name(self, reference: str, alias: Alias, *, by: str, why: str, force: bool = False) -> Release:
+        """Give an alias to a release that there is already: a challenger becomes champion, say.
+
+        Raises:
+            ConfigError: there is no such release, it carries the alias already, or nobody or no reason is given.
+            GateError: its evidence does not recommend it.
+            ArtifactError: it was changed.
+        """
+        _signed(by, why)
+        with self._locked() as state:
+            info = state.resolve(reference)
+            if alias in info.aliases:
+                raise ConfigError(f"{info.id} is the {alias} already.")
+            release = self._load(info)
+            _pass_gates(release.adaptation, info.arm, release.record.lineage, force=force)
+            self._commit(state, {"action": ACTION[alias], "by": by, "why": why, "forced": force}, to=info.version)
+            self._mirror()
+        return release
+
+    def export(self, reference: str, target: Path) -> Release:
+        """Write a verified release to one file (`archive.py`).
+
+        Raises:
+            ConfigError: there is no such release.
+            ArtifactError: it was changed, or the target is taken.
+        """
+        info = self._state().resolve(reference)
+        pack(releases_folder(self.workspace) / str(info.version), target, manifest_sha256=info.manifest_sha256)
+        return self._load(info)
+
+    def take_in(self, source: Path, *, by: str, why: str) -> Release:
+        """Add the release of an archive, under a number of this workspace and without an alias. Its record stays as it
+        was. The same archive twice is one release.
+
+        Raises:
+            ArtifactError: the archive was changed or holds what a release may not hold, or its base model is not here.
+            ConfigError: nobody or no reason is given.
+        """
+        _signed(by, why)
+        with self._locked() as state:
+            origin = manifest_of(source)
+            if (known := self._imported(origin, state)) is not None:
+                return self._load(known)
+            version = max(state.releases, default=0) + 1
+            with new_folder(releases_folder(self.workspace) / str(version)) as temporary:
+                record, digest = settle(source, temporary, self.workspace)
+            info = ReleaseInfo(version, record.arm, record.created, digest)
+            move = {"action": "import", "by": by, "why": why, "origin": {"id": record.id, "manifest_sha256": origin}}
+            self._commit(state, {**move, "release": entry(info)}, to=None)
+            self._mirror()
+            return self._load(info)
 
     def rollback(self, by: str, why: str) -> Release:
         """Swap champion and previous. Servers follow within a second; a second rollback swaps back.
@@ -130,7 +190,7 @@ class ReleaseStore:
         return release
 
     def release(self, reference: str) -> Release:
-        """The verified release that "champion", "previous", "3" or "lora@3" names.
+        """The verified release that "champion", "previous", "challenger", "3" or "lora@3" names.
 
         Raises:
             ConfigError: there is no such release.
@@ -155,6 +215,14 @@ class ReleaseStore:
         """Every move, oldest first: action, by, why, when, from, to (versions)."""
         with self._locked():
             return read_lines(self._history)
+
+    def _imported(self, manifest_sha256: str, state: Pointer) -> ReleaseInfo | None:
+        """The release with this manifest, here or where it came from."""
+        origins = {m["release"]["version"]: m["origin"] for m in read_lines(self._history) if m["action"] == "import"}
+        for info in state.listed():
+            if manifest_sha256 in (info.manifest_sha256, origins.get(info.version, {}).get("manifest_sha256")):
+                return info
+        return None
 
     def _state(self) -> Pointer:
         """What readers go by: brought up to date when nobody is writing, else as it stands."""
@@ -187,14 +255,16 @@ class ReleaseStore:
             write_pointer(self._pointer, state)
         return state
 
-    def _commit(self, state: Pointer, move: dict[str, Any], *, to: int) -> None:
+    def _commit(self, state: Pointer, move: dict[str, Any], *, to: int | None) -> None:
         """The move has happened once its line is on disk; then readers are told."""
-        append_lines(self._history, [{**move, "when": _now(), "from": state.champion, "to": to}])
+        since = {"challenge": state.challenger, "import": None}.get(move["action"], state.champion)
+        append_lines(self._history, [{**move, "when": _now(), "from": since, "to": to}])
         write_pointer(self._pointer, replay(read_lines(self._history)))
 
     def _load(self, info: ReleaseInfo) -> Release:
         folder = releases_folder(self.workspace) / str(info.version)
-        return load_release(folder, manifest_sha256=info.manifest_sha256)
+        release = load_release(folder, manifest_sha256=info.manifest_sha256)
+        return release if release.version == info.version else replace(release, number=info.version)
 
     def _open_tracking(self) -> Any:
         from tailor.registry.tracking import Tracking
@@ -209,8 +279,7 @@ class ReleaseStore:
         whatever goes wrong with it is reported and made good at the next move."""
         state = read_pointer(self._pointer)
         try:
-            aliases = {"champion": state.champion, "previous": state.previous}
-            self._open_tracking().mirror(NAME, state.listed(), aliases, load=self._load)
+            self._open_tracking().mirror(NAME, state.listed(), state.aliases(), load=self._load)
         except Exception as error:  # any of MLflow's, SQLAlchemy's or SQLite's, or a damaged old release
             self._on_progress(f"MLflow was not updated ({type(error).__name__}); the next promotion tries again.")
 

@@ -77,10 +77,13 @@ class Tracking:
             for info in releases:
                 if info.id not in known:
                     known[info.id] = self._register(name, load(info))
+            there = self._client.get_registered_model(name).aliases
             for alias, target in aliases.items():
                 version = next((known[i.id] for i in releases if i.version == target), None)
                 if version is not None:
                     self._client.set_registered_model_alias(name, alias, version)
+                elif alias in there:
+                    self._client.delete_registered_model_alias(name, alias)
 
     def _experiment_id(self) -> str:
         found = self._client.get_experiment_by_name(EXPERIMENT)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tailor.errors import ArtifactError, ConfigError
 from tailor.files import read_json
 from tailor.plugins import did_you_mean
-from tailor.registry.pointer import Pointer, read_pointer
+from tailor.registry.pointer import ALIASES, Pointer, read_pointer
 from tailor.registry.store import NAME, pointer_file
 
 
@@ -57,7 +57,7 @@ class Catalogue:
             return Served(info.id, f"releases/{NAME}/{info.version}", info.manifest_sha256, info.created)
         if name in (tuned := self._tuned_now()):
             return tuned[name]
-        if name in ("champion", "previous"):
+        if name in ALIASES:
             pointer.resolve(name)
         raise ConfigError(f"there is no model called '{name}'.{did_you_mean(name, self.names())}")
 
