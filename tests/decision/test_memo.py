@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from sample_study import compared, facts, failed, flip, study, without
 
 from tailor.decision import pictures
+from tailor.decision.glossary import MEANINGS
 from tailor.decision.memo import escape_markdown, render_html, render_markdown, write_report
+from tailor.methods import BUILTIN
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -252,3 +254,11 @@ def test_the_data_check_is_part_of_the_provenance() -> None:
         for name, verdict in (("size", "ok"), ("leak, form", "bad"), ("names", "warn"), ("language", "warn"))
     ]
     assert "data check: 1 dimension fine; to look at: names · language; to mend: leak, form" in render_markdown(results)
+
+
+def test_every_way_of_adapting_has_plain_words() -> None:
+    assert set(MEANINGS) == set(BUILTIN)
+    results = study()
+    text = " ".join(elements(render_html(results)).text)
+    for method in {part for arm in results["arms"].values() for part in arm["method"].split("+")}:
+        assert MEANINGS[method] in text

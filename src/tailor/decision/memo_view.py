@@ -11,6 +11,7 @@ from tailor.decision import words
 from tailor.decision.choice import MINIMUM_FACTS
 from tailor.decision.evidence import Evidence
 from tailor.decision.gates import NAMES, Gates, Outcome
+from tailor.decision.glossary import glossary
 from tailor.decision.memo_money import money_view
 from tailor.decision.reading import other_metrics_view, reading_view
 from tailor.decision.rows import ArmRow, arm_rows
@@ -54,6 +55,7 @@ def memo_view(results: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": verdict,
         "figures": figures(evidence, verdict),
         "rows": rows,
+        "glossary": glossary(results),
         "control": evidence.control,
         "columns": _columns(rows),
         "margin": words.points(evidence.margin),

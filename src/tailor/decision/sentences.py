@@ -23,7 +23,20 @@ def sentence(choice: Choice, evidence: Evidence) -> str:
     """The verdict, in one to three sentences."""
     if choice.unit == "usd" and choice.because in BY_MONEY:
         return money_sentence(choice, evidence)
-    return _SENTENCES[choice.because](choice, evidence)
+    return _SENTENCES[choice.because](choice, evidence) + _barred_better(choice, evidence)
+
+
+def _barred_better(choice: Choice, evidence: Evidence) -> str:
+    """The barred arm with more right answers than the chosen one, which a reader of the table would ask for."""
+    if choice.because not in ("best", "simpler", "small-gain"):
+        return ""
+    own = evidence.quality(str(choice.arm))
+    found = [(q, a) for a in choice.barred if (q := evidence.quality(a)) is not None and own is not None and q > own]
+    if not found or whole(100 * (max(found)[0] - (own or 0.0))) == 0:
+        return ""
+    quality, arm = max(found)
+    why = Gates(evidence).broken(arm)[0].words.partition(" (")[0]  # the reasons have the numbers
+    return f" {arm} answers {percent(quality)} % right, but is out: it {why}."
 
 
 def _best(choice: Choice, evidence: Evidence) -> str:
