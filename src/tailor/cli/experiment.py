@@ -83,6 +83,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "lost": found.lost,
         "lost_p": found.lost_p,
         "feedback": found.feedback,
+        "p95_ms": found.p95_ms,
         "guardrails": found.guardrails,
     }
 
@@ -96,6 +97,7 @@ def _print(found: Status) -> None:
     table = Table("", "control", "treatment", "difference", "", box=None, pad_edge=False)
     for name, values in (("users", found.units), ("answers", found.answers)):
         table.add_row(name, *(f"{values[a]:,}" for a in ("control", "treatment")), "", "")
+    table.add_row("p95 ms", *(_number(found.p95_ms[a]) for a in ("control", "treatment")), "", "")
     for g in found.guardrails:
         bounds = "" if math.isnan(g.difference.low) else f" [{g.difference.low:+.3f} to {g.difference.high:+.3f}]"
         state = "[bold red]breached[/]" if g.breached else ""
