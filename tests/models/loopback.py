@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -37,10 +38,12 @@ def delta(text: Any, finish: str | None = None) -> dict[str, Any]:
 
 
 class Server:
-    """Replays a list of replies, the last one for ever, and keeps what it was asked."""
+    """Replays a list of replies, the last one for ever, or replies by `rule` (the request's body in, a reply out), and
+    keeps what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, rule: Callable[[Any], Reply] | None = None) -> None:
         self.replies: list[Reply] = [good()]
+        self.rule = rule
         self.asked: list[tuple[str, dict[str, str], Any]] = []
         self.times: list[float] = []
         lock = threading.Lock()
@@ -53,7 +56,10 @@ class Server:
                     headers = {k.lower(): v for k, v in self.headers.items()}
                     server.asked.append((self.path, headers, body))
                     server.times.append(time.monotonic())
-                    reply = server.replies.pop(0) if len(server.replies) > 1 else server.replies[0]
+                    if server.rule:
+                        reply = server.rule(body)
+                    else:
+                        reply = server.replies.pop(0) if len(server.replies) > 1 else server.replies[0]
                 time.sleep(reply.wait)
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailor.cli import data_versions
+from tailor.cli import ask, data_versions
 from tailor.cli.common import JsonOption, WorkspaceOption, console, print_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Look at files of questions, convert them, see which versions there were.",
+    help="Look at files of questions, convert them, make questions of documents, see which versions there were.",
 )
 
 FilesArgument = Annotated[
@@ -121,6 +121,7 @@ def accept(workspace: WorkspaceOption = Path()) -> None:
     console().print(f"{words}; all others keep their places", soft_wrap=True)
 
 
+app.command("ask")(ask.ask)
 app.command("log")(data_versions.log)
 app.command("diff")(data_versions.diff)
 

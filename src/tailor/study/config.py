@@ -57,6 +57,13 @@ class JudgeConfig(Section):
     rubric: str = DEFAULT_RUBRIC
 
 
+class WriterConfig(Section):
+    """A model that writes questions for `tailor augment` and `tailor data ask`. No part of the plan: what it writes is
+    reviewed and then data like any other."""
+
+    base: str | dict[str, str]
+
+
 class StudyConfig(Section):
     """One study. `margin` and `general_margin` are shares in [0, 1]: what difference is too small to matter, and what
     loss of general ability is too large to accept. `decide_by` money compares net benefits instead of right answers;
@@ -79,6 +86,7 @@ class StudyConfig(Section):
     margin_usd: Annotated[float, Field(ge=0)] = 0.0
     budget_usd: Annotated[float, Field(ge=0)] | None = None
     judge: JudgeConfig | None = None
+    writer: WriterConfig | None = None
     usage: UsageConfig = UsageConfig()
     costs: CostsConfig = CostsConfig()
     gates: GatesConfig = GatesConfig()
@@ -110,12 +118,15 @@ SECTIONS: Mapping[Place, list[str]] = {
     ("gates",): list(GatesConfig.model_fields),
     ("situation",): list(SituationConfig.model_fields),
     ("judge",): list(JudgeConfig.model_fields),
+    ("writer",): list(WriterConfig.model_fields),
 }
 EXPECTED = {
     "base": "a model's name, or {endpoint: URL, model: NAME}",
     "name": "letters, digits, '.', '-' and '_'",
     "judge": "settings like base: {endpoint: URL, model: NAME}",
     "judge.base": "a model's name, or {endpoint: URL, model: NAME}",
+    "writer": "settings like base: {endpoint: URL, model: NAME}",
+    "writer.base": "a model's name, or {endpoint: URL, model: NAME}",
     "metric": "a metric's name, alone or with options, like numeric: {relative: 0.01}",
     "arms": "a list of names, each alone or with options, like rag: {k: 3}",
     "arms.*": "an arm's name, alone or with options, like rag: {k: 3}",

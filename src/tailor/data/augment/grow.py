@@ -9,16 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tailor.data.augment.english import topic_of
+from tailor.data.augment.gates import Gates
 from tailor.data.augment.rules import Candidate, Seed, candidates, reverse
-from tailor.data.similar import UnionFind, jaccard, near_pairs, normalise, question_key, words
+from tailor.data.similar import UnionFind, jaccard, near_pairs, normalise, words
 from tailor.files import sha256_of
 from tailor.records import Example, Message
 
 # Two questions that share this much of all their words are one wording for a count of what is distinct.
 SAME_WORDING = 0.7
-# As much as this in common with a test question, and a made one would give the test away.
-LEAK = 0.9
-LONGEST = 60  # words
 OTHERS = 5
 LONGEST_PREMISE = 4  # words of an answer that a question can doubt
 
@@ -72,7 +70,7 @@ def grow(examples: Sequence[Example], framings: int, *, seed: int = 0, reversed_
     by_fact: dict[str, list[Example]] = defaultdict(list)
     for example in train:
         by_fact[example.fact].append(example)
-    gates = _Gates(examples)
+    gates = Gates(examples)
     answers = sorted({(e.fact, e.answer) for e in train if e.answer})
     alone = Counter(normalise(answer) for answer in {(f, a): a for f, a in answers}.values())
     distinct_before, distinct_after, all_after = [], [], []
@@ -110,59 +108,12 @@ def _is_source(example: Example) -> bool:
     return one_question and example.answer is not None and example.cell != "general" and bool(example.fact)
 
 
-class _Gates:
-    """What a candidate has to pass."""
-
-    def __init__(self, examples: Sequence[Example]) -> None:
-        self.taken = {question_key(e) for e in examples}
-        held_back = [e for e in examples if e.split in ("test", "dev") and not e.id.endswith("#trained")]
-        self.held_back = [words(e.question) for e in held_back]
-        self.index: dict[str, list[int]] = defaultdict(list)
-        for n, found in enumerate(self.held_back):
-            for word in found:
-                self.index[word].append(n)
-
-    def refusal(self, candidate: Candidate, source: Example) -> str | None:
-        """Why a candidate is refused, or None."""
-        question = candidate.question
-        if len(question.split()) > LONGEST:
-            return "too long"
-        if normalise(question) in self.taken:
-            return "not new"
-        if self._leaks(words(question)):
-            return "too near to a test question"
-        answer = candidate.answer or source.answer or ""
-        if _holds(question, answer) and not _holds(source.question, answer):
-            return "gives its answer away"
-        if candidate.answer is None and not _kept(source.question, question):
-            return "lost a number or a name"
-        return None
-
-    def _leaks(self, found: frozenset[str]) -> bool:
-        # What shares 0.9 of all words shares every word but a tenth: one of the rarest must be among them.
-        rare = sorted(found, key=lambda w: len(self.index.get(w, ())))[: len(found) // 10 + 1]
-        near = {n for word in rare for n in self.index.get(word, ())}
-        return any(jaccard(found, self.held_back[n]) >= LEAK for n in near)
-
-
-def _holds(question: str, answer: str) -> bool:
-    """Whether the answer stands in the question, as whole words."""
-    inner = normalise(answer)
-    return bool(inner) and re.search(rf"(?<!\w){re.escape(inner)}(?!\w)", normalise(question)) is not None
-
-
-def _kept(source: str, question: str) -> bool:
-    """Numbers, and words with a capital letter inside a sentence, are what a question is about."""
-    needed = {w.casefold() for w in re.findall(r"\w*\d\w*|(?<=[^.?!:\s] )[A-Z]\w+", source)}
-    return needed <= {w.casefold() for w in re.findall(r"\w+", question)}
-
-
 def _pool(
     fact: str,
     rows: list[Example],
     answers: Sequence[tuple[str, str]],
     seed: int,
-    gates: _Gates,
+    gates: Gates,
     refused: Counter[str],
 ) -> list[tuple[Candidate, Example]]:
     """What the rules make of a fact's rows and the gates let through, each wording once."""
@@ -244,7 +195,7 @@ def _row(candidate: Candidate, source: Example, number: int) -> Made:
     return Made(example, candidate.rule, source.id)
 
 
-def _reversed(rows: list[Example], alone: Counter[str], gates: _Gates, made: int) -> list[Made]:
+def _reversed(rows: list[Example], alone: Counter[str], gates: Gates, made: int) -> list[Made]:
     """At most one question turned round, where the answer belongs to this fact alone."""
     for source in rows:
         answer = source.answer or ""
