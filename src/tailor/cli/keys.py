@@ -20,6 +20,9 @@ def add(
         list[str] | None, typer.Option("--scope", help="chat, feedback, tune or metrics; all if left out.")
     ] = None,
     per_minute: Annotated[int | None, typer.Option("--per-minute", help="Requests a minute; left out: any.")] = None,
+    usd_per_month: Annotated[
+        float | None, typer.Option("--usd-per-month", help="What its answers may cost; left out: any.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a key. It is shown once and stored nowhere; from then on every request needs one."""
@@ -27,10 +30,11 @@ def add(
     from tailor.serving.keys import KeyStore
     from tailor.serving.rules import SCOPES
 
-    key, token = KeyStore(workspace).add(name, scope or SCOPES, per_minute)
-    audit(workspace, "key added", user(), key=key.id, name=name, scopes=key.scopes, per_minute=per_minute)
+    key, token = KeyStore(workspace).add(name, scope or SCOPES, per_minute, usd_per_month)
+    facts = {"name": name, "scopes": key.scopes, "per_minute": per_minute, "usd_per_month": usd_per_month}
+    audit(workspace, "key added", user(), key=key.id, **facts)
     if as_json:
-        print_json({"id": key.id, "name": name, "scopes": key.scopes, "per_minute": per_minute, "key": token})
+        print_json({"id": key.id, **facts, "key": token})
         return
     console().print(f"{token}", soft_wrap=True)
     console().print(f"[dim]Key {key.id} for {', '.join(key.scopes)}. It cannot be shown again.[/]", soft_wrap=True)
@@ -41,20 +45,25 @@ def list_keys(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) 
     """List the keys, revoked ones too."""
     from rich.table import Table
 
-    from tailor.serving.keys import KeyStore
+    from tailor.serving.keys import KeyStore, serving_folder
+    from tailor.serving.pricing import this_month
+    from tailor.serving.spending import spent_by_key
 
     keys = KeyStore(workspace).keys()
+    spent = spent_by_key(serving_folder(workspace) / "requests.db", this_month())
     if as_json:
-        fields = ("id", "name", "scopes", "per_minute", "created", "revoked")
-        print_json([{f: getattr(k, f) for f in fields} for k in keys])
+        fields = ("id", "name", "scopes", "per_minute", "usd_per_month", "created", "revoked")
+        print_json([{**{f: getattr(k, f) for f in fields}, "usd_this_month": spent.get(k.id, 0.0)} for k in keys])
         return
     if not keys:
         console().print("No key. The server is open to this machine, and to no other.")
         return
-    table = Table("id", "name", "scopes", "a minute", "made", "revoked", box=None, pad_edge=False)
+    table = Table("id", "name", "scopes", "a minute", "USD this month", "made", "revoked", box=None, pad_edge=False)
     for k in keys:
         limit = "-" if k.per_minute is None else str(k.per_minute)
-        table.add_row(k.id, k.name, " ".join(k.scopes), limit, k.created[:10], k.revoked[:10])
+        of = "" if k.usd_per_month is None else f" of {k.usd_per_month:g}"
+        usd = f"{spent.get(k.id, 0.0):.2f}{of}"
+        table.add_row(k.id, k.name, " ".join(k.scopes), limit, usd, k.created[:10], k.revoked[:10])
     console().print(table)
 
 

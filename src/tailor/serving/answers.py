@@ -22,6 +22,7 @@ from tailor.serving.catalogue import Catalogue, Served
 from tailor.serving.http import EventStream
 from tailor.serving.problem import Problem, of_failure
 from tailor.serving.reply import DONE, PREFIX, Reply, Shape, sse
+from tailor.serving.spending import Spending
 from tailor.serving.trace import Observer, Trace
 from tailor.serving.traffic.router import Router
 from tailor.serving.traffic.split import TREATMENT
@@ -39,6 +40,7 @@ class Answers:
 
     Args:
         router: knows which release answers under a name that an experiment splits.
+        spending: what keys may spend.
         seconds: an answer that takes longer is a timeout.
         observers: told of shadow answers.
     """
@@ -48,11 +50,13 @@ class Answers:
         catalogue: Catalogue,
         worker: Worker,
         router: Router,
+        spending: Spending,
         default: str,
         seconds: float,
         observers: Sequence[Observer],
     ) -> None:
         self._catalogue, self._worker, self._router = catalogue, worker, router
+        self._spending = spending
         self._default, self._seconds = default, seconds
         self._observers = observers
         self._tasks: set[asyncio.Future[None]] = set()
@@ -70,11 +74,14 @@ class Answers:
         """The reply to a request for answers."""
         trace: Trace = request.scope["trace"]
         trace.model, trace.stream = asked.model or self._default, asked.stream
+        self._spending.check(trace)
         with _known(trace.model):
             user = asked.user or request.headers.get("x-session-id", "")[:256]
             routed = self._router.route(trace.model, user, trace)
         served = routed.served
+        trace.rate = await self._spending.rate(trace, served)
         trace.release = served.id
+        trace.n, trace.max_new_tokens = len(asked.conversations) * asked.n, asked.options.max_new_tokens
         trace.input = _as_json(asked)
         reply = Reply(served.id, shape, f"{PREFIX[shape]}-{trace.id}")
         if asked.options.constraint is not None:
@@ -83,17 +90,18 @@ class Answers:
         jobs = self._jobs(asked, served, pieces)
         self._worker.submit(jobs)
         if routed.shadow is not None:
-            self._shadow(asked, routed.shadow, trace)
+            await self._shadow(asked, routed.shadow, trace)
         if asked.stream:
             return await self._stream(asked, jobs, pieces, reply, trace)
         return await self._whole(request, asked, jobs, pieces, reply, trace)
 
-    def _shadow(self, asked: Asked, served: Served, trace: Trace) -> None:
+    async def _shadow(self, asked: Asked, served: Served, trace: Trace) -> None:
         """Ask another release the same; its answer is kept and shown to nobody. It gives way where the queue is
         full."""
         copy = Trace(
             route=trace.route, key=trace.key, model=trace.model, release=served.id, unit=trace.unit,
             experiment=trace.experiment, phase=trace.phase, arm=TREATMENT, shadow_of=trace.id, input=trace.input,
+            rate=await self._spending.rate(Trace(), served),
         )  # fmt: skip
         pieces: Pieces = asyncio.Queue()
         jobs = self._jobs(replace(asked, stream=False, n=1), served, pieces)
@@ -224,6 +232,7 @@ def _note(trace: Trace, completions: list[Completion], n: int) -> None:
     trace.finish = completions[0].finish
     trace.output = "\n".join(c.text for c in completions)
     trace.refused = all(is_abstention(c.text) for c in completions)
+    trace.usd = None if trace.rate is None else trace.rate.of(completions)
     trace.complete = True
 
 

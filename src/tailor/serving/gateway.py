@@ -37,10 +37,12 @@ from tailor.serving.limits import Limits
 from tailor.serving.logs import access
 from tailor.serving.metrics import Metrics
 from tailor.serving.options import Options
+from tailor.serving.pricing import Pricing
 from tailor.serving.problem import Problem
 from tailor.serving.reply import model_card, model_list
 from tailor.serving.request_log import LogSettings, RequestLog
 from tailor.serving.rules import RULES
+from tailor.serving.spending import Spending
 from tailor.serving.text_request import parse_completion
 from tailor.serving.trace import Observed
 from tailor.serving.traffic.router import Router
@@ -101,8 +103,10 @@ def create_app(
         }
     )
     router = Router(workspace, catalogue, requests)
-    observers = (metrics.counted, requests.ended)
-    gateway = Gateway(catalogue, worker, model, Answers(catalogue, worker, router, model, answer_seconds, observers))
+    spending = Spending(folder / "requests.db", Pricing(workspace))
+    observers = (metrics.counted, spending.ended, requests.ended)
+    answers = Answers(catalogue, worker, router, spending, model, answer_seconds, observers)
+    gateway = Gateway(catalogue, worker, model, answers)
     watch = Watch(workspace, watch_seconds)
     learning = Learning(requests, FeedbackStore(folder / "feedback.db"), metrics)
     runner = Runner(workspace)
@@ -126,7 +130,7 @@ def create_app(
     return Starlette(
         routes=[Route(r.path, handlers[r.method, r.path], methods=[r.method]) for r in RULES],
         middleware=[
-            Middleware(Observed, began=metrics.began, ended=(metrics.ended, requests.ended, access)),
+            Middleware(Observed, began=metrics.began, ended=(metrics.ended, spending.ended, requests.ended, access)),
             Middleware(
                 Guard,
                 hosts=hosts,

@@ -116,7 +116,7 @@ class Guard:
                 self._limits.wrong_key(address)
             message = "Missing or wrong API key; send 'Authorization: Bearer <key>'."
             raise Problem(401, message, code="invalid_api_key", kind="authentication_error")
-        scope["trace"].key = key.id
+        scope["trace"].key, scope["trace"].usd_per_month = key.id, key.usd_per_month
         if rule is not None and rule.scope not in key.scopes:
             message = f"This key lacks the scope '{rule.scope}'."
             raise Problem(403, message, code="scope_missing", kind="permission_error")

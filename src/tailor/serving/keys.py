@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import os
 import secrets
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class Key:
-    """Who may do what. `per_minute` bounds requests per minute, None does not; `revoked` is when, "" if it is not."""
+    """Who may do what. `per_minute` bounds requests a minute, `usd_per_month` what their answers cost in a month of
+    UTC, in US dollars; None does not. `revoked` is when, "" if it is not."""
 
     id: str
     name: str
@@ -37,6 +39,7 @@ class Key:
     created: str
     per_minute: int | None = None
     revoked: str = ""
+    usd_per_month: float | None = None
 
 
 def serving_folder(workspace: Path) -> Path:
@@ -68,7 +71,13 @@ class KeyStore:
         except (KeyError, TypeError) as error:
             raise ArtifactError(f"{self._path} is damaged: {error!r}.", hint="Restore it, or make keys anew.") from None
 
-    def add(self, name: str, scopes: Sequence[str] = SCOPES, per_minute: int | None = None) -> tuple[Key, str]:
+    def add(
+        self,
+        name: str,
+        scopes: Sequence[str] = SCOPES,
+        per_minute: int | None = None,
+        usd_per_month: float | None = None,
+    ) -> tuple[Key, str]:
         """Make a key; the second value is the key itself, which is stored nowhere.
 
         Raises:
@@ -83,6 +92,8 @@ class KeyStore:
             raise ConfigError(f"a key without a scope opens nothing.\nknown: {', '.join(SCOPES)}")
         if per_minute is not None and per_minute < 1:
             raise ConfigError(f"per minute must be 1 or more, found {per_minute}.")
+        if usd_per_month is not None and not 0 < usd_per_month < math.inf:
+            raise ConfigError(f"US dollars a month must be above 0, found {usd_per_month}.")
         secret = workspace_secret(self._workspace)
         with locked(self._folder / ".lock"):
             keys = self.keys()
@@ -96,6 +107,7 @@ class KeyStore:
                 tuple(s for s in SCOPES if s in scopes),
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 per_minute,
+                usd_per_month=usd_per_month,
             )
             self._write([*keys, key])
         return key, token

@@ -6,11 +6,19 @@ from typing import Any, Literal
 
 from tailor.records import Failure
 
-Kind = Literal["invalid_request_error", "authentication_error", "permission_error", "rate_limit_error", "server_error"]
+Kind = Literal[
+    "invalid_request_error",
+    "authentication_error",
+    "permission_error",
+    "rate_limit_error",
+    "insufficient_quota",
+    "server_error",
+]
 
 
 class Problem(Exception):
-    """A request that gets an error reply. The text is ours: never a traceback, a path or an upstream's words."""
+    """A request that gets an error reply. The text is ours: never a traceback, a path or an upstream's words. `retry`
+    False tells OpenAI's clients, which try a 429 again by themselves, that it is no use."""
 
     def __init__(
         self,
@@ -21,6 +29,7 @@ class Problem(Exception):
         param: str | None = None,
         kind: Kind | None = None,
         retry_after: int | None = None,
+        retry: bool = True,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -29,6 +38,7 @@ class Problem(Exception):
         self.param = param
         self.kind: Kind = kind or ("server_error" if status >= 500 else "invalid_request_error")
         self.retry_after = retry_after
+        self.retry = retry
 
     def body(self) -> dict[str, Any]:
         """`{"error": {message, type, param, code}}`"""
@@ -36,7 +46,8 @@ class Problem(Exception):
         return {"error": error}
 
     def headers(self) -> dict[str, str]:
-        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+        wait = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+        return wait if self.retry else {**wait, "x-should-retry": "false"}
 
 
 def of_failure(failure: Failure) -> Problem:

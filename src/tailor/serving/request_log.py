@@ -5,7 +5,7 @@ last 100 ms; a full queue (20,000 rows) or a disk that fails loses rows too, and
 not be lost (feedback, jobs, keys) is written elsewhere, before it is confirmed.
 
 What was said is kept only where contents are logged; then personal data is masked first (`data.pii`) unless that is
-turned off. Rows older than `keep_days` are deleted.
+turned off. Rows older than `keep_days` are deleted. What each key spent in a month (`spending`) stays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,20 +32,25 @@ TOGETHER = 500
 SECONDS = 0.1
 SWEEP_SECONDS = 3600.0
 REMEMBERED = 20_000
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 COLUMNS = (
     "id", "at", "route", "key", "model", "release", "unit", "experiment", "phase", "arm", "shadow_of", "status", "code",
     "stream", "complete", "refused", "finish", "prompt_tokens", "completion_tokens", "first_text_ms", "ms", "input",
-    "output",
+    "output", "usd",
 )  # fmt: skip
 
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS requests ({", ".join(COLUMNS)}, PRIMARY KEY (id));
 CREATE INDEX IF NOT EXISTS requests_at ON requests (at);
 CREATE INDEX IF NOT EXISTS requests_experiment ON requests (experiment, phase, at);
-CREATE TABLE IF NOT EXISTS exposures (experiment, phase, unit, arm, at, PRIMARY KEY (experiment, phase, unit, arm));
+CREATE TABLE IF NOT EXISTS exposures
+  (experiment, phase, unit, arm, at, propensity, PRIMARY KEY (experiment, phase, unit, arm));
+CREATE TABLE IF NOT EXISTS spending (key, month, usd, PRIMARY KEY (key, month));
 """
+
+FROM_VERSION = {1: "ALTER TABLE requests ADD COLUMN usd; ALTER TABLE exposures ADD COLUMN propensity;"}
+"""Schema -> what makes the next one of it. New columns come last, so rows are written alike."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,14 @@ class LogSettings:
 
 @dataclass(frozen=True)
 class Exposure:
-    """A unit that fell into an arm: written before its request is answered."""
+    """A unit that fell into an arm, which it did with probability `propensity`: written before its request is
+    answered."""
 
     experiment: str
     phase: int
     unit: str
     arm: str
+    propensity: float
 
 
 class RequestLog:
@@ -177,10 +184,20 @@ class RequestLog:
     def _write(self, database: sqlite3.Connection, items: Sequence[Trace | Exposure]) -> None:
         marks = ", ".join("?" * len(COLUMNS))
         rows = [self._row(i) for i in items if isinstance(i, Trace)]
-        exposures = [(e.experiment, e.phase, e.unit, e.arm, _now()) for e in items if isinstance(e, Exposure)]
+        exposures = [
+            (e.experiment, e.phase, e.unit, e.arm, _now(), e.propensity) for e in items if isinstance(e, Exposure)
+        ]
+        spent: dict[tuple[str, str], float] = defaultdict(float)
+        for trace in items:
+            if isinstance(trace, Trace) and trace.usd and not trace.shadow_of:
+                spent[trace.key, trace.at[:7]] += trace.usd
         with database:
             database.executemany(f"INSERT OR REPLACE INTO requests VALUES ({marks})", rows)
-            database.executemany("INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?)", exposures)
+            database.executemany("INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?)", exposures)
+            database.executemany(
+                "INSERT INTO spending VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET usd = usd + excluded.usd",
+                [(*of, usd) for of, usd in spent.items()],
+            )
 
     def _row(self, trace: Trace) -> tuple[Any, ...]:
         first = None if trace.first_text is None else round(1000 * (trace.first_text - trace.started), 2)
@@ -208,6 +225,9 @@ def open_log(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version in FROM_VERSION:
+        database.executescript(f"BEGIN; {FROM_VERSION[version]} PRAGMA user_version = {version + 1}; COMMIT;")
+        version += 1
     if version not in (0, SCHEMA_VERSION):
         database.close()
         raise sqlite3.DatabaseError(f"{path} has schema {version}; this Tailor writes {SCHEMA_VERSION}")

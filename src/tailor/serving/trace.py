@@ -7,8 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from tailor.serving.pricing import Rate
 
 
 def _now() -> str:
@@ -22,13 +26,15 @@ class Trace:
     Attributes:
         id: sent back as `x-request-id`; a reply's own id ends with it.
         route: the path of the rule that took it ("/v1/chat/completions"), never what the client wrote.
-        key: id of the API key, "" where none is needed.
+        key: id of the API key, "" where none is needed; `usd_per_month` is its money limit.
         model, release: what was asked for, and what it meant.
         unit: salted hash of the user or session; "" where the client named none.
         experiment, phase, arm: the traffic split it fell into.
         shadow_of: id of the request whose copy this is; its answer is never shown.
         complete: whether the client got the whole answer.
         refused: whether the answer is that there is none ("I don't know").
+        n, max_new_tokens: how many answers of which length were asked for.
+        rate, usd: what answers cost, and what these did; None where it is not known.
         input, output: the conversation as JSON and the answer; kept only where contents are logged.
     """
 
@@ -37,6 +43,7 @@ class Trace:
     started: float = field(default_factory=time.perf_counter)
     route: str = ""
     key: str = ""
+    usd_per_month: float | None = None
     model: str = ""
     release: str = ""
     unit: str = ""
@@ -55,6 +62,10 @@ class Trace:
     complete: bool = False
     refused: bool = False
     stream: bool = False
+    n: int = 1
+    max_new_tokens: int | None = None
+    rate: Rate | None = None
+    usd: float | None = None
     input: str = ""
     output: str = ""
 

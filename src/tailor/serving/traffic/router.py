@@ -66,10 +66,11 @@ class Router:
         arm = assign(experiment.salt, unit, experiment.share)
         if experiment.kind == "shadow":
             trace.arm = CONTROL
-            self._requests.exposed(Exposure(experiment.id, experiment.phase, unit, CONTROL))
+            self._requests.exposed(Exposure(experiment.id, experiment.phase, unit, CONTROL, 1.0))
             return Routed(control, treatment if arm == TREATMENT else None)
         trace.arm = arm
-        self._requests.exposed(Exposure(experiment.id, experiment.phase, unit, arm))
+        propensity = experiment.share if arm == TREATMENT else 1 - experiment.share
+        self._requests.exposed(Exposure(experiment.id, experiment.phase, unit, arm, propensity))
         return Routed(treatment if arm == TREATMENT else control)
 
     def _running(self) -> Experiment | None:
