@@ -28,6 +28,14 @@ class Message:
 
 
 @dataclass(frozen=True)
+class ToolTurn(Message):
+    """A call of tools, or what a tool returned (role user): `raw` is the message as JSON, which a model behind an
+    endpoint takes as it is. No other model can be asked with it."""
+
+    raw: str = ""
+
+
+@dataclass(frozen=True)
 class Example:
     """One question and its answer.
 
@@ -200,13 +208,14 @@ class TokenLogprob:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """An answer. `passages` are those shown to the model, in the order of their numbers [1], [2], ...; `logprobs` one
-    entry per token where the request asked for them."""
+    entry per token where the request asked for them; `tool_calls` a JSON list of the calls that the model asks for."""
 
     text: str
     usage: Usage = Usage()
     passages: tuple[Passage, ...] = ()
-    finish: Literal["stop", "length"] = "stop"
+    finish: Literal["stop", "length", "tool_calls"] = "stop"
     logprobs: tuple[TokenLogprob, ...] = ()
+    tool_calls: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,15 @@ class LoadedWeights:
 @dataclass(frozen=True)
 class Request:
     """One conversation to answer, exactly as the model will see it. `top_logprobs` asks for every token's
-    log-probability and those of so many alternatives (0 to 20); None for none."""
+    log-probability and those of so many alternatives (0 to 20); None for none. `tools` is a JSON object that an
+    endpoint's body gets besides (`tools`, `tool_choice`, `parallel_tool_calls`)."""
 
     messages: tuple[Message, ...]
     generation: Generation
     weights: LoadedWeights | None = None
     top_logprobs: int | None = None
     constraint: Constraint | None = None
+    tools: str = ""
 
 
 OnAnswers = Callable[[Mapping[int, Completion | Failure]], None]

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 from tailor.errors import ModelError
 from tailor.models.engine import OnAnswers, Request
 from tailor.models.response_format import response_format, taken_out
+from tailor.models.tool_calls import ToolCalls, wire
 from tailor.records import Base, Completion, Constraint, Failure, Usage
 
 PARALLEL = 8
@@ -82,6 +83,7 @@ class OpenAIEndpoint:
         """
         body = {**self._body(request), "stream": True, "stream_options": {"include_usage": True}}
         started, text, sent, usage, finish = time.perf_counter(), "", "", Usage(), None
+        calls = ToolCalls()
         # What comes as a field of an object cannot be passed on before it is whole.
         wrapped = request.constraint is not None and request.constraint.kind != "json-schema"
         try:
@@ -91,7 +93,7 @@ class OpenAIEndpoint:
                     raise self._error(_refusal(reply), "Check the endpoint, the model name and the key.")
                 for event in self._events(reply):
                     usage = _usage(event, 0.0) if event.get("usage") else usage
-                    piece, ended = _delta(event)
+                    piece, ended = _delta(event, calls)
                     text, finish = text + piece, ended or finish
                     # Space at either end is no part of an answer; inside it comes with the next word.
                     if len(text.strip()) > len(sent) and not wrapped:
@@ -102,7 +104,7 @@ class OpenAIEndpoint:
         if finish is None:
             raise self._error(f"{self.base.location} ended the stream before the answer was complete.", "Ask again.")
         seconds = time.perf_counter() - started
-        if wrapped:
+        if wrapped and not calls.text:
             whole = taken_out(request.constraint, text)
             if whole is None:
                 raise self._error(_other_form(self.base, text))
@@ -111,7 +113,8 @@ class OpenAIEndpoint:
         yield Completion(
             sent,
             Usage(usage.prompt_tokens, usage.completion_tokens, seconds, usage.cached_tokens),
-            finish="length" if finish == "length" else "stop",
+            finish=_finish(finish, calls.text),
+            tool_calls=calls.text,
         )
 
     def close(self) -> None:
@@ -126,7 +129,7 @@ class OpenAIEndpoint:
             )
         body: dict[str, Any] = {
             "model": self.base.name,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "messages": [wire(m) for m in request.messages],
             "max_tokens": request.generation.max_new_tokens,
             "temperature": request.generation.temperature,
             "seed": request.generation.seed,
@@ -135,7 +138,7 @@ class OpenAIEndpoint:
             body["stop"] = list(request.generation.stop)
         if request.constraint is not None:
             body["response_format"] = response_format(request.constraint)
-        return body
+        return {**body, **json.loads(request.tools)} if request.tools else body
 
     def _ask(self, request: Request) -> Completion | Failure:
         body, failure, wait = self._body(request), Failure("endpoint", "never asked"), 0.0
@@ -166,14 +169,16 @@ class OpenAIEndpoint:
             value = reply.json()
             choice = value["choices"][0]
             text = _text(choice["message"].get("content"))
+            calls = ToolCalls()
+            calls.add(choice["message"])
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             found = self._hidden(repr(reply.text[:200]))
             return Failure("endpoint", f"the reply of {self.base.location} is not a chat completion: {found}")
-        length = choice.get("finish_reason") == "length"
-        answer = taken_out(constraint, text)
+        answer = text if calls.text else taken_out(constraint, text)
         if answer is None:
             return Failure("endpoint", self._hidden(_other_form(self.base, text)))
-        return Completion(answer.strip(), _usage(value, seconds), finish="length" if length else "stop")
+        finish = _finish(choice.get("finish_reason"), calls.text)
+        return Completion(answer.strip(), _usage(value, seconds), finish=finish, tool_calls=calls.text)
 
     def _events(self, reply: httpx.Response) -> Iterator[dict[str, Any]]:
         for line in reply.iter_lines():
@@ -224,11 +229,19 @@ def _text(content: Any) -> str:
     raise TypeError
 
 
-def _delta(event: dict[str, Any]) -> tuple[str, str | None]:
-    """The new words of an event and why the answer ended, if it did."""
+def _finish(reason: object, calls: str) -> Literal["stop", "length", "tool_calls"]:
+    if reason == "length":
+        return "length"
+    return "tool_calls" if calls else "stop"
+
+
+def _delta(event: dict[str, Any], calls: ToolCalls) -> tuple[str, str | None]:
+    """The new words of an event and why the answer ended, if it did; calls of tools are added to `calls`."""
     try:
-        choices = event.get("choices") or [{}]
-        return _text((choices[0].get("delta") or {}).get("content")), choices[0].get("finish_reason")
+        choice = (event.get("choices") or [{}])[0]
+        delta = choice.get("delta") or {}
+        calls.add(delta)
+        return _text(delta.get("content")), choice.get("finish_reason")
     except (KeyError, TypeError, AttributeError):
         return "", None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tailor.records import Demonstration, Message, Passage
+from tailor.records import Demonstration, Message, Passage, ToolTurn
 
 
 def with_passages(question: str, passages: Sequence[Passage]) -> str:
@@ -39,5 +39,11 @@ def build_messages(
     head = [Message("system", own or system or "")] if own or system else []
     turns = [m for m in conversation if m.role != "system"]
     shown = [t for d in demonstrations for t in (Message("user", d.question), Message("assistant", d.answer))]
-    last = Message("user", with_passages(turns[-1].content, passages))
-    return (*head, *shown, *turns[:-1], last)
+    place = question_place(turns)
+    asked = Message("user", with_passages(turns[place].content, passages))
+    return (*head, *shown, *turns[:place], asked, *turns[place + 1 :])
+
+
+def question_place(turns: Sequence[Message]) -> int:
+    """Which turn is the question: the user's last one, behind which tools may have been called."""
+    return max(i for i, m in enumerate(turns) if m.role == "user" and not isinstance(m, ToolTurn))

@@ -24,7 +24,7 @@ from tailor.records import (
     Passage,
 )
 from tailor.runtime.memory import AnswerMemory
-from tailor.runtime.prompt import build_messages
+from tailor.runtime.prompt import build_messages, question_place
 
 if TYPE_CHECKING:
     from tailor.models.live import LiveAnswer, LiveBatch
@@ -83,6 +83,7 @@ class Runtime:
         passages: Sequence[tuple[Passage, ...]] | None = None,
         sample: int = 0,
         fresh: bool = False,
+        tools: str = "",
         on_progress: Callable[[int], None] | None = None,
     ) -> list[Completion | Failure]:
         """Answer every conversation, in order; what goes wrong for one is a Failure in its place.
@@ -91,6 +92,7 @@ class Runtime:
             passages: shown with each conversation in place of what a search would find.
             sample: which of several answers to the same question; other samples have other seeds.
             fresh: ask, whatever is remembered, and remember nothing: for measuring time.
+            tools: passed on to an endpoint (`models.engine.Request`); such answers are not remembered.
             on_progress: called with the number answered so far, remembered ones not counted.
 
         Raises:
@@ -100,8 +102,8 @@ class Runtime:
         if sample:
             generation = dataclasses.replace(adaptation.generation, seed=adaptation.generation.seed + sample)
             adaptation = dataclasses.replace(adaptation, generation=generation)
-        requests, shown = self.prepare(adaptation, conversations, passages)
-        if self.memory is None or fresh:
+        requests, shown = self.prepare(adaptation, conversations, passages, tools=tools)
+        if self.memory is None or fresh or tools:
             answers = self._metered(adaptation.base, requests, on_progress)
         else:
             answers = self._answer_once(self.memory, adaptation, requests, sample, on_progress)
@@ -154,9 +156,9 @@ class Runtime:
             known.update(zip(asked, made, strict=True))
         return [known[name] for name in names]
 
-    def stream(self, adaptation: Adaptation, messages: Conversation) -> Iterator[str | Completion]:
+    def stream(self, adaptation: Adaptation, messages: Conversation, *, tools: str = "") -> Iterator[str | Completion]:
         """Pieces of one answer as they come, then the Completion whose text they make up."""
-        requests, shown = self.prepare(adaptation, [messages])
+        requests, shown = self.prepare(adaptation, [messages], tools=tools)
         for piece in self.engine(adaptation.base).stream(requests[0]):
             yield dataclasses.replace(piece, passages=shown[0]) if isinstance(piece, Completion) else piece
 
@@ -193,12 +195,13 @@ class Runtime:
         passages: Sequence[tuple[Passage, ...]] | None = None,
         *,
         top_logprobs: int | None = None,
+        tools: str = "",
     ) -> tuple[list[Request], list[tuple[Passage, ...]]]:
         """The requests as the model will see them, and the passages shown in each."""
         prompts, shown = self.prompts(adaptation, conversations, passages)
         weights = self._weights(adaptation)
         constraint = adaptation.constraint
-        return [Request(m, adaptation.generation, weights, top_logprobs, constraint) for m in prompts], shown
+        return [Request(m, adaptation.generation, weights, top_logprobs, constraint, tools) for m in prompts], shown
 
     def prompts(
         self,
@@ -210,7 +213,7 @@ class Runtime:
         for conversation in conversations:
             if not conversation or conversation[-1].role != "user":
                 raise DataError("A conversation must end with a question of the user.")
-        questions = [c[-1].content for c in conversations]
+        questions = [c[question_place(c)].content for c in conversations]
         shown = self._passages(adaptation, questions) if passages is None else list(passages)
         demonstrations = self._demonstrations(adaptation.demonstrations, questions)
         prompts = [

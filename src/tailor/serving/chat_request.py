@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tailor.records import Constraint, Message, Role
+from tailor.records import Constraint, Message, Role, ToolTurn
 from tailor.serving.asked import Asked
 from tailor.serving.fields import (
     MOST_ANSWERS,
@@ -25,6 +25,7 @@ from tailor.serving.fields import (
     string,
 )
 from tailor.serving.problem import Problem
+from tailor.serving.tools import tool_fields, tool_turn
 
 MOST_MESSAGES = 200
 MOST_ALTERNATIVES = 20
@@ -34,10 +35,11 @@ LARGEST_SCHEMA = 64_000
 FIELDS = Fields(
     honoured=(
         "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "seed",
-        "stop", "n", "logprobs", "top_logprobs", "user", "safety_identifier", "response_format",
+        "stop", "n", "logprobs", "top_logprobs", "user", "safety_identifier", "response_format", "tools", "tool_choice",
+        "parallel_tool_calls",
     ),
     ignored=(
-        "metadata", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention", "reasoning_effort",
+        "metadata", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
         "service_tier", "store", "verbosity",
     ),
     neutral={
@@ -47,10 +49,9 @@ FIELDS = Fields(
         "functions": ([],),
         "logit_bias": ({},),
         "modalities": (["text"],),
+        "moderation": (),
         "prediction": (),
         "presence_penalty": (0,),
-        "tool_choice": ("none", "auto"),
-        "tools": ([],),
         "top_p": (1,),
         "web_search_options": (),
     },
@@ -65,11 +66,14 @@ def parse_chat(raw: bytes) -> Asked:
     """
     body = FIELDS.read(raw)
     stream = boolean(body, "stream")
+    messages = _messages(body.get("messages"))
     return Asked(
         model=string(body, "model"),
-        conversations=(_messages(body.get("messages")),),
+        conversations=(messages,),
         options=replace(
-            sampling(body, top_logprobs=_logprobs(body, stream)), constraint=_format(body.get("response_format"))
+            sampling(body, top_logprobs=_logprobs(body, stream)),
+            constraint=_format(body.get("response_format")),
+            tools=tool_fields(body, turns=any(isinstance(m, ToolTurn) for m in messages)),
         ),
         n=integer(body, "n", 1, MOST_ANSWERS) or 1,
         stream=stream,
@@ -119,14 +123,23 @@ def _messages(value: object) -> tuple[Message, ...]:
     first = next((i for i, m in enumerate(messages) if m.role != "system"), len(messages))
     system, turns = messages[:first], messages[first:]
     if not turns or turns[-1].role != "user":
-        raise Problem(400, "The last message must be of role 'user'.", param="messages")
+        raise Problem(400, "The last message must be of role 'user' (or 'tool').", param="messages")
+    if all(isinstance(m, ToolTurn) or m.role != "user" for m in turns):
+        raise Problem(400, "The messages hold no question: none is of role 'user'.", param="messages")
     if any(m.role == "system" for m in turns):
         raise Problem(400, "A 'system' message may only stand at the beginning.", param="messages")
     joined = [Message("system", "\n\n".join(m.content for m in system))] if system else []
     return (*joined, *turns)
 
 
-ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+ROLES: Mapping[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "user",
+}
+OF_ROLE: Mapping[str, tuple[str, ...]] = {"assistant": ("tool_calls",), "tool": ("tool_call_id",)}
 IGNORED_IN_MESSAGE = ("name", "refusal", "annotations")
 """What the official client sends back with an assistant's message and what nobody here reads."""
 
@@ -136,12 +149,16 @@ def _message(value: object, where: str) -> Message:
         raise Problem(400, f"{where} must be an object.", param=where)
     role = ROLES.get(value["role"]) if isinstance(value.get("role"), str) else None
     if role is None:
-        raise Problem(400, f"{where}.role must be system, developer, user or assistant.", param=f"{where}.role")
+        raise Problem(400, f"{where}.role must be system, developer, user, assistant or tool.", param=f"{where}.role")
+    of_role = OF_ROLE.get(value["role"], ())
     for name, other in value.items():
-        if name not in ("role", "content", *IGNORED_IN_MESSAGE) and other is not None:
+        if name not in ("role", "content", *of_role, *IGNORED_IN_MESSAGE) and other is not None:
             message = f"{where}: this server does not support '{name[:64]}'."
             raise Problem(400, message, param=f"{where}.{name[:64]}", code="unsupported_parameter")
-    return Message(role, _text(value.get("content"), f"{where}.content"))
+    calls = value["role"] == "assistant" and bool(value.get("tool_calls"))
+    silent = calls and value.get("content") in (None, "", [])
+    text = "" if silent else _text(value.get("content"), f"{where}.content")
+    return tool_turn(value, text, where) or Message(role, text)
 
 
 def _text(content: object, where: str) -> str:

@@ -95,13 +95,7 @@ def create_app(
     worker = Worker(WarmReleases(workspace / ".tailor", runtime_factory or _runtime))
     folder = serving_folder(workspace)
     requests = RequestLog(folder / "requests.db", log_settings or LogSettings())
-    metrics = Metrics(
-        {
-            "tailor_waiting": ("Requests in the queue.", lambda: worker.waiting),
-            "tailor_active": ("Requests being answered.", lambda: worker.active),
-            "tailor_log_dropped": ("Rows that the request log lost.", lambda: requests.dropped),
-        }
-    )
+    metrics = _metrics(worker, requests)
     router = Router(workspace, catalogue, requests)
     spending = Spending(folder / "requests.db", Pricing(workspace))
     observers = (metrics.counted, spending.ended, requests.ended)
@@ -141,6 +135,16 @@ def create_app(
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_bug},
         lifespan=lifespan,
+    )
+
+
+def _metrics(worker: Worker, requests: RequestLog) -> Metrics:
+    return Metrics(
+        {
+            "tailor_waiting": ("Requests in the queue.", lambda: worker.waiting),
+            "tailor_active": ("Requests being answered.", lambda: worker.active),
+            "tailor_log_dropped": ("Rows that the request log lost.", lambda: requests.dropped),
+        }
     )
 
 

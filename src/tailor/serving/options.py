@@ -11,7 +11,7 @@ from tailor.records import Adaptation, Constraint
 class Options:
     """Generation options of one request; None leaves the release's own value. `top_logprobs` asks for the
     log-probability of every token and so many alternatives, `constraint` for an answer of a form, in
-    place of the release's own."""
+    place of the release's own, `tools` is passed on to an endpoint (`tools.py`)."""
 
     max_new_tokens: int | None = None
     temperature: float | None = None
@@ -19,6 +19,7 @@ class Options:
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
     constraint: Constraint | None = None
+    tools: str = ""
 
     def applied_to(self, adaptation: Adaptation) -> Adaptation:
         """The adaptation with these generation options."""

@@ -46,8 +46,11 @@ class Reply:
         return self._chunk(index, text, None, first=first, usage=usage)
 
     def end(self, index: int, completion: Completion, *, usage: bool) -> dict[str, Any]:
-        """The chunk that ends an answer."""
+        """The chunk that ends an answer; the calls of tools that it asks for come with it, whole."""
         chunk = self._chunk(index, None, completion.finish, first=False, usage=usage)
+        if completion.tool_calls and self.shape == "chat":
+            calls = enumerate(json.loads(completion.tool_calls))
+            chunk["choices"][0]["delta"]["tool_calls"] = [{"index": i, **call} for i, call in calls]
         return {**chunk, "tailor": self._ours(completion)}
 
     def count(self, completions: Sequence[Completion], n: int) -> dict[str, Any]:
@@ -58,7 +61,9 @@ class Reply:
         if self.shape == "text":
             logprobs = _text_logprobs(completion.logprobs)
             return {"index": index, "text": completion.text, "logprobs": logprobs, "finish_reason": completion.finish}
-        message = {"role": "assistant", "content": completion.text, "refusal": None}
+        message: dict[str, Any] = {"role": "assistant", "content": completion.text, "refusal": None}
+        if completion.tool_calls:
+            message |= {"content": completion.text or None, "tool_calls": json.loads(completion.tool_calls)}
         logprobs = _chat_logprobs(completion.logprobs)
         return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": completion.finish}
 

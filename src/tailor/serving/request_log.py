@@ -71,7 +71,7 @@ class Exposure:
     phase: int
     unit: str
     arm: str
-    propensity: float
+    propensity: float = 1.0
 
 
 class RequestLog:

@@ -25,10 +25,12 @@ class Answering(Protocol):
     def takes_threads(self, adaptation: Adaptation, /) -> bool: ...
 
     def answer(
-        self, adaptation: Adaptation, conversations: Sequence[tuple[Message, ...]], /
+        self, adaptation: Adaptation, conversations: Sequence[tuple[Message, ...]], /, *, tools: str = ""
     ) -> list[Completion | Failure]: ...
 
-    def stream(self, adaptation: Adaptation, messages: tuple[Message, ...], /) -> Iterator[str | Completion]: ...
+    def stream(
+        self, adaptation: Adaptation, messages: tuple[Message, ...], /, *, tools: str = ""
+    ) -> Iterator[str | Completion]: ...
 
     def begin(
         self, adaptation: Adaptation, conversations: Sequence[tuple[Message, ...]], /, *, top_logprobs: int | None

@@ -177,6 +177,14 @@ class Worker:
                 for job in jobs:
                     self._pool.submit(self._in_thread, job, runtime)
                 return
+            if target.options.tools:
+                raise Problem(
+                    400,
+                    f"{target.id} answers from weights on this server and was measured without tools; 'tools' are "
+                    "passed on to models behind an endpoint only.",
+                    code="unsupported_parameter",
+                    param="tools",
+                )
             begun = runtime.begin(adaptation, [j.messages for j in jobs], top_logprobs=target.options.top_logprobs)
         except Exception as error:  # whatever a model raises belongs to its requests, not to the server
             for n, job in enumerate(jobs):
@@ -218,11 +226,13 @@ class Worker:
         """An answer of an endpoint, whole or in pieces."""
         last: Piece = Failure("interrupted", "the client has gone")
         adaptation = self._models.adapted(job.target)
+        # Only where they were asked for: what answers need not know of tools.
+        more = {"tools": job.target.options.tools} if job.target.options.tools else {}
         try:
             if not job.stream:
-                last = runtime.answer(adaptation, [job.messages])[0]
+                last = runtime.answer(adaptation, [job.messages], **more)[0]
             else:
-                for piece in runtime.stream(adaptation, job.messages):
+                for piece in runtime.stream(adaptation, job.messages, **more):
                     if job.cancelled.is_set():
                         break
                     if time.monotonic() > job.deadline:
