@@ -31,7 +31,7 @@ def tool_fields(body: Mapping[str, Any], *, turns: bool) -> str:
     Raises:
         Problem: 400, naming the field.
     """
-    tools, choice = body.get("tools") or [], body.get("tool_choice")
+    tools, choice = body.get("tools", []), body.get("tool_choice")
     _check_tools(tools)
     _check_choice(choice, [t["function"]["name"] for t in tools])
     boolean(body, "parallel_tool_calls")
