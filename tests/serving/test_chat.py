@@ -132,7 +132,6 @@ def test_unknown_model(server: Any) -> None:
         {"logprobs": True},
         {"logprobs": True, "stream": True},
         {"top_logprobs": 2},
-        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}},
         {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "nonsense"}}}},
         {"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": ["x" * 70_000]}}}},

@@ -21,9 +21,10 @@ WhyOption = Annotated[str, typer.Option("--why", help="Kept in the history.")]
 def start(
     treatment: Annotated[str, typer.Argument(help="challenger, or a release like lora@2.")],
     workspace: WorkspaceOption = Path(),
-    kind: Annotated[str, typer.Option("--kind", help="split, canary or shadow.")] = "canary",
+    kind: Annotated[str, typer.Option("--kind", help="split, canary, shadow or thompson.")] = "canary",
     share: Annotated[
-        float | None, typer.Option("--share", help="Of the users, 0 to 1; left out: 0.01 canary, 0.5 split, 1 shadow.")
+        float | None,
+        typer.Option("--share", help="Of the users, 0 to 1; left out: 0.01 canary, 0.5 split or thompson, 1 shadow."),
     ] = None,
     difference: Annotated[
         float, typer.Option("--difference", help="The smallest difference in feedback that matters.")
@@ -38,7 +39,7 @@ def start(
     experiment = Experiments(workspace).start(
         treatment, kind=kind, share=share, difference=difference, by=user(), why=why
     )
-    final = 0.5 if experiment.kind != "split" else experiment.share
+    final = 0.5 if experiment.kind != "split" else experiment.share  # thompson moves away from it, and takes longer
     needed = units_needed(difference, 0.5, final) if final < 1 else 0
     if as_json:
         print_json({"experiment": experiment, "users_needed": needed})

@@ -123,6 +123,16 @@ class RequestLog:
             return str(found[0]) if found else None
         return None
 
+    def assignments(self, experiment: str) -> dict[str, str]:
+        """Unit -> the arm it first fell into; nothing where the database cannot be read."""
+        self.flush(1.0)
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(open_log(self._path)) as database:
+            found = database.execute(
+                "SELECT unit, arm FROM exposures WHERE experiment = ? ORDER BY at DESC", (experiment,)
+            ).fetchall()
+            return {str(unit): str(arm) for unit, arm in found}
+        return {}
+
     def close(self) -> None:
         """Commit what is queued."""
         if self._thread.is_alive():

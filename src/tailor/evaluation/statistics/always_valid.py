@@ -66,10 +66,15 @@ def difference(treatment: Sample, control: Sample, *, rho: float, alpha: float =
     value = treatment.mean - control.mean
     if variance == 0:
         return Interval(value, math.nan, math.nan, n)
+    half = half_width(variance, rho=rho, alpha=alpha)
+    return Interval(value, value - half, value + half, n)
+
+
+def half_width(variance: float, *, rho: float, alpha: float) -> float:
+    """Of the confidence sequence around an estimate with this variance, above 0."""
     information = 1 / variance
     both = information + rho
-    half = math.sqrt(both * math.log(both / (rho * alpha**2))) / information
-    return Interval(value, value - half, value + half, n)
+    return math.sqrt(both * math.log(both / (rho * alpha**2))) / information
 
 
 def sample_ratio_p(counts: Sequence[int], weights: Sequence[float]) -> float:

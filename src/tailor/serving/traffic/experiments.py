@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tailor.errors import ConfigError
+from tailor.evaluation.statistics.adaptive import FLOOR
 from tailor.files import append_lines, locked, read_json, read_lines, write_json
 from tailor.plugins import did_you_mean
 from tailor.serving.catalogue import Catalogue
 from tailor.serving.keys import serving_folder
 from tailor.serving.traffic.split import check_share
 
-Kind = Literal["split", "shadow", "canary"]
+Kind = Literal["split", "shadow", "canary", "thompson"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STEPS = (0.01, 0.05, 0.25, 0.5, 1.0)
 """Shares of a canary."""
@@ -34,7 +35,8 @@ class Experiment:
 
     Attributes:
         kind: `split` sends a share of the users to the treatment; `canary` does so in growing steps, and back at the
-            first sign of harm; `shadow` asks the treatment too and shows its answer to nobody.
+            first sign of harm; `shadow` asks the treatment too and shows its answer to nobody; `thompson` sends new
+            users to the treatment with the probability that it is the better one by the feedback so far.
         control, treatment: ids of releases.
         share: of the users (of the requests for a shadow) in the treatment now.
         phase: counts the shares it had; numbers of one phase are never mixed with another's.
@@ -54,6 +56,8 @@ class Experiment:
     phase_started: str = ""
     state: Literal["running", "stopped", "rolled-back"] = "running"
     reason: str = ""
+    weighed: str = ""
+    """When `thompson` last set its share."""
 
     @property
     def running(self) -> bool:
@@ -98,7 +102,8 @@ class Experiments:
 
         Args:
             treatment: a release, like `lora@2`.
-            share: None is 0.5 for a split, the first step for a canary, everything for a shadow.
+            share: None is 0.5 for a split, the first step for a canary, everything for a shadow; `thompson` begins at
+                0.5.
 
         Raises:
             ConfigError: one is running, the releases are unknown or the same, an impossible share or difference.
@@ -107,9 +112,11 @@ class Experiments:
             raise ConfigError(f"there is no kind of experiment called '{kind}'.{did_you_mean(kind, list(KINDS))}")
         if not 0 < difference < 1:
             raise ConfigError(f"the difference that matters must lie between 0 and 1, found {difference}.")
-        known: dict[str, float] = {"split": 0.5, "canary": STEPS[0], "shadow": 1.0}
+        known: dict[str, float] = {"split": 0.5, "canary": STEPS[0], "shadow": 1.0, "thompson": 0.5}
         chosen = known[kind] if share is None else share
         check_share(chosen)
+        if kind == "thompson" and not FLOOR <= chosen <= 1 - FLOOR:
+            raise ConfigError(f"a share of 'thompson' lies between {FLOOR} and {1 - FLOOR:g}, found {chosen:g}.")
         catalogue = Catalogue(self._workspace)
         control, other = catalogue.resolve("champion").id, catalogue.resolve(treatment).id
         if control == other:
@@ -138,8 +145,21 @@ class Experiments:
         """
         with locked(self._folder / ".lock"):
             state = self._running()
+            if state.kind == "thompson":
+                raise ConfigError("the share of 'thompson' is set by the feedback.", hint="tailor experiment status")
             check_share(share, state.share)
             return self._commit({"action": "ramp", "id": state.id, "share": share}, by, why)
+
+    def weigh(self, share: float, *, by: str, why: str) -> Experiment:
+        """Set the share of a `thompson` experiment for users who come from now on. The phase stays: every exposure has
+        its own probability.
+
+        Raises:
+            ConfigError: none is running.
+        """
+        with locked(self._folder / ".lock"):
+            state = self._running()
+            return self._commit({"action": "weigh", "id": state.id, "share": share}, by, why)
 
     def stop(self, *, by: str, why: str, rollback: bool = False) -> Experiment:
         """End it: everybody is answered by the champion again.
@@ -181,6 +201,8 @@ def replayed(history: Iterable[Mapping[str, Any]]) -> Experiment | None:
             state = replace(
                 state, share=move["share"], phase=state.phase + 1, phase_started=move["when"], reason=move["why"]
             )
+        elif state is not None and move["action"] == "weigh":
+            state = replace(state, share=move["share"], weighed=move["when"], reason=move["why"])
         elif state is not None:
             ended: Literal["stopped", "rolled-back"] = "stopped" if move["action"] == "stop" else "rolled-back"
             state = replace(state, state=ended, reason=move["why"])

@@ -33,6 +33,8 @@ class Router:
         self._experiments = Experiments(workspace)
         self._workspace = workspace
         self._secret: bytes | None = None
+        self._kept_for = ""
+        self._kept: dict[str, str] = {}
 
     def route(self, name: str, user: str, trace: Trace) -> Routed:
         """Resolve a model name; fills the trace's experiment, phase, arm and unit.
@@ -63,6 +65,8 @@ class Router:
     def _assigned(self, experiment: Experiment, unit: str, trace: Trace) -> Routed:
         control = self._catalogue.resolve(experiment.control)
         treatment = self._catalogue.resolve(experiment.treatment)
+        if experiment.kind == "thompson":
+            return self._sticky(experiment, unit, trace, control, treatment)
         arm = assign(experiment.salt, unit, experiment.share)
         if experiment.kind == "shadow":
             trace.arm = CONTROL
@@ -71,6 +75,20 @@ class Router:
         trace.arm = arm
         propensity = experiment.share if arm == TREATMENT else 1 - experiment.share
         self._requests.exposed(Exposure(experiment.id, experiment.phase, unit, arm, propensity))
+        return Routed(treatment if arm == TREATMENT else control)
+
+    def _sticky(self, experiment: Experiment, unit: str, trace: Trace, control: Served, treatment: Served) -> Routed:
+        """The arm that a unit fell into when it first came, whatever the share is now."""
+        if self._kept_for != experiment.id:
+            self._kept_for, self._kept = experiment.id, self._requests.assignments(experiment.id)
+        arm = self._kept.get(unit)
+        if arm is None:
+            arm = assign(experiment.salt, unit, experiment.share)
+            propensity = experiment.share if arm == TREATMENT else 1 - experiment.share
+            self._requests.exposed(Exposure(experiment.id, experiment.phase, unit, arm, propensity))
+            if unit != trace.id:  # a request without a user never comes again
+                self._kept[unit] = arm
+        trace.arm = arm
         return Routed(treatment if arm == TREATMENT else control)
 
     def _running(self) -> Experiment | None:

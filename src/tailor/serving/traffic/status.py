@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from tailor.evaluation.statistics.adaptive import propensity_p, weighted_difference
 from tailor.evaluation.statistics.always_valid import Sample, difference, lost_p, sample_ratio_p, tuned_rho
 from tailor.records import Interval
 from tailor.serving.feedback import FeedbackStore
@@ -91,25 +92,54 @@ class Status:
 
 def status(workspace: Path, experiment: Experiment) -> Status:
     """Compute it from the request log and the feedback of the current phase."""
-    rows, units, settled, lost = _rows(workspace, experiment)
+    rows, exposed, settled, lost = _rows(workspace, experiment)
     arms = (CONTROL, TREATMENT)
-    shadow = experiment.kind == "shadow"
-    share = experiment.share
-    p = math.nan if shadow or share >= 1 else sample_ratio_p([units[a] for a in arms], [1 - share, share])
+    units = {a: len(exposed[a]) for a in arms}
     said = _feedback(workspace, experiment)
-    rho = tuned_rho(experiment.difference)
-    values = [Sample.of([sum(v) / len(v) for v in _by_unit(said, a).values()]) for a in arms]
     return Status(
         experiment,
         {a: sum(r["arm"] == a for r in rows) for a in arms},
-        {a: units[a] for a in arms},
-        p,
+        units,
+        _ratio_p(experiment, exposed),
         {a: lost[a] for a in arms},
-        math.nan if shadow else lost_p([lost[a] for a in arms], [settled[a] for a in arms]),
-        difference(values[1], values[0], rho=rho),
+        math.nan if experiment.kind == "shadow" else lost_p([lost[a] for a in arms], [settled[a] for a in arms]),
+        _difference(experiment, exposed, said),
         {a: _p95(rows, a) for a in arms},
         _guardrails(rows, said),
     )
+
+
+def feedback_by_unit(workspace: Path, experiment: Experiment) -> tuple[list[float], list[float]]:
+    """Mean feedback of every user in the treatment and in the control, in [0, 1]."""
+    said = _feedback(workspace, experiment)
+    treatment, control = ([sum(v) / len(v) for v in _by_unit(said, a).values()] for a in (TREATMENT, CONTROL))
+    return treatment, control
+
+
+Exposed = Mapping[str, Mapping[str, float]]
+"""Arm -> unit -> the probability with which it fell into the arm."""
+
+
+def _ratio_p(experiment: Experiment, exposed: Exposed) -> float:
+    share = experiment.share
+    if experiment.kind == "shadow" or share >= 1:
+        return math.nan
+    if experiment.kind != "thompson":
+        return sample_ratio_p([len(exposed[CONTROL]), len(exposed[TREATMENT])], [1 - share, share])
+    of_treatment = [*exposed[TREATMENT].values(), *(1 - p for p in exposed[CONTROL].values())]
+    return propensity_p(of_treatment, len(exposed[TREATMENT]))
+
+
+def _difference(experiment: Experiment, exposed: Exposed, said: Sequence[tuple[str, str, float]]) -> Interval:
+    """Of the users' mean feedback; weighted where the shares followed the feedback."""
+    rho = tuned_rho(experiment.difference)
+    means = {a: {u: sum(v) / len(v) for u, v in _by_unit(said, a).items()} for a in (TREATMENT, CONTROL)}
+    if experiment.kind != "thompson":
+        treatment, control = (Sample.of([*means[a].values()]) for a in (TREATMENT, CONTROL))
+        return difference(treatment, control, rho=rho)
+    # Whose exposure was lost has no known probability, and tells nothing.
+    weighted = [[(y, exposed[a][u]) for u, y in means[a].items() if u in exposed[a]] for a in (TREATMENT, CONTROL)]
+    return weighted_difference(weighted[0], weighted[1], rho=rho)
 
 
 Row = Mapping[str, object]
@@ -118,12 +148,12 @@ Row = Mapping[str, object]
 Counts = Mapping[str, int]
 
 
-def _rows(workspace: Path, experiment: Experiment) -> tuple[list[Row], Counts, Counts, Counts]:
+def _rows(workspace: Path, experiment: Experiment) -> tuple[list[Row], Exposed, Counts, Counts]:
     """Answers; units that came, by arm; of those that had time to be answered how many there are and were lost."""
     path = serving_folder(workspace) / "requests.db"
     none: Counts = defaultdict(int)
     if not path.exists():
-        return [], none, none, none
+        return [], {CONTROL: {}, TREATMENT: {}}, none, none
     before = (datetime.now(UTC) - timedelta(seconds=SETTLED)).isoformat(timespec="milliseconds")
     here = (experiment.id, experiment.phase)
     with contextlib.closing(open_log(path)) as database:
@@ -134,10 +164,12 @@ def _rows(workspace: Path, experiment: Experiment) -> tuple[list[Row], Counts, C
             here,
         ).fetchall()
         exposed = database.execute(
-            "SELECT arm, unit, at FROM exposures WHERE experiment = ? AND phase = ?", here
+            "SELECT arm, unit, at, propensity FROM exposures WHERE experiment = ? AND phase = ?", here
         ).fetchall()
     answered = {(r["arm"], r["unit"]) for r in found}
-    units = Counter(str(r["arm"]) for r in exposed)
+    units: dict[str, dict[str, float]] = {CONTROL: {}, TREATMENT: {}}
+    for r in exposed:
+        units[str(r["arm"])][str(r["unit"])] = float(r["propensity"] or 1.0)
     old = [r for r in exposed if r["at"] < before]
     lost = Counter(str(r["arm"]) for r in old if (r["arm"], r["unit"]) not in answered)
     # A client that went away is nobody's error.

@@ -1,20 +1,26 @@
-"""Looks after a canary while the server runs: forward when nothing is wrong, back when something is."""
+"""Looks after an experiment while the server runs: a canary goes forward when nothing is wrong, Thompson sampling sets
+its share anew, and all go back when something is wrong."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tailor.evaluation.statistics.adaptive import thompson_share
 from tailor.serving.audit import audit
 from tailor.serving.catalogue import Catalogue
 from tailor.serving.traffic.experiments import STEPS, Experiment, Experiments
 from tailor.serving.traffic.split import TREATMENT
-from tailor.serving.traffic.status import MANY, Status, status
+from tailor.serving.traffic.status import MANY, Status, feedback_by_unit, status
 
 log = logging.getLogger("tailor.serving")
 
 BY = "tailor serve"
+
+BATCH = timedelta(minutes=5)
+"""Between two shares of Thompson sampling: feedback comes late, and every share is a line of the history."""
 
 
 class Watch:
@@ -22,10 +28,11 @@ class Watch:
 
     Args:
         seconds: between two looks.
+        batch: between two shares of Thompson sampling.
     """
 
-    def __init__(self, workspace: Path, seconds: float = 5.0) -> None:
-        self._workspace, self._seconds = workspace, seconds
+    def __init__(self, workspace: Path, seconds: float = 5.0, batch: timedelta = BATCH) -> None:
+        self._workspace, self._seconds, self._batch = workspace, seconds, batch
         self._experiments = Experiments(workspace)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tailor-canary", daemon=True)
@@ -57,7 +64,20 @@ class Watch:
             return self._back(experiment, found)
         if experiment.kind == "canary" and found.answers[TREATMENT] >= MANY and not found.srm:
             return self._forward(experiment)
+        if experiment.kind == "thompson":
+            return self._weigh(experiment)
         return experiment
+
+    def _weigh(self, experiment: Experiment) -> Experiment:
+        last = datetime.fromisoformat(experiment.weighed or experiment.started)
+        if datetime.now(UTC) - last < self._batch:
+            return experiment
+        treatment, control = feedback_by_unit(self._workspace, experiment)
+        share = round(thompson_share(treatment, control), 4)
+        if share == experiment.share:
+            return experiment
+        why = f"{len(treatment)} users said {_mean(treatment)} of the treatment, {len(control)} {_mean(control)}"
+        return self._experiments.weigh(share, by=BY, why=f"{why} of the control")
 
     def _back(self, experiment: Experiment, found: Status) -> Experiment:
         why = "; ".join(f"{g.name} {g.control:.3g} -> {g.treatment:.3g}" for g in found.breached)
@@ -71,3 +91,7 @@ class Watch:
             return experiment
         audit(self._workspace, "canary step", BY, experiment=experiment.id, share=following[0])
         return self._experiments.ramp(following[0], by=BY, why=f"{MANY} answers without harm")
+
+
+def _mean(values: list[float]) -> str:
+    return f"{sum(values) / len(values):.2f}" if values else "nothing"
