@@ -261,7 +261,7 @@ def test_killed_at_any_moment_the_aliases_are_whole(store: ReleaseStore, lineage
         time.sleep(0.013 * kill)
         process.send_signal(signal.SIGKILL)
         acknowledged = 1 + len(process.stdout.readlines())
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         pointer = json.loads((workspace / ".tailor" / "releases" / "current.json").read_text())
         assert {pointer["champion"], pointer["previous"]} == {1, 2}
         moves = len(store.history())

@@ -73,7 +73,7 @@ class RuleRuntime:
         self.asked.append(adaptation)
         question = messages[-1].content
         if "wait" in question:
-            assert self.go.wait(30)
+            assert self.go.wait(120)
         if "crash" in question or adaptation.system == "broken":
             raise RuntimeError("secret /path")
         if "long" in question:
@@ -126,7 +126,7 @@ class Server:
     def client(self, **options: Any) -> Any:
         from openai import OpenAI
 
-        return OpenAI(base_url=f"{self.url}/v1", **{"api_key": "none", "max_retries": 0, "timeout": 20, **options})
+        return OpenAI(base_url=f"{self.url}/v1", **{"api_key": "none", "max_retries": 0, "timeout": 60, **options})
 
 
 @contextmanager
@@ -142,12 +142,13 @@ def running(workspace: Path, runtime_factory: Callable[[Path], Any], **options: 
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
+            assert thread.is_alive()
             time.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(timeout=20)
+            thread.join(timeout=120)
     assert not thread.is_alive()
 
 
@@ -166,7 +167,7 @@ def call(url: str, method: str, path: str, headers: dict[str, str] | None = None
 
     host = urlsplit(url).netloc
     headers = {"Host": host, "Content-Type": "application/json"} if headers is None else headers
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=60)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     content = body or b""
     for name, value in {"Content-Length": str(len(content)), **headers}.items():

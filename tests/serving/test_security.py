@@ -32,7 +32,7 @@ ROUTES = [
 
 def call(url: str, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[int, Any, Any]:
     """A request with exactly these headers."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     content = json.dumps(BODY).encode() if body is None and method == "POST" else body or b""
     for name, value in {"Content-Length": str(len(content)), **headers}.items():
@@ -112,7 +112,7 @@ def test_large_bodies_are_refused(server: Any) -> None:
 
     headers = {"Content-Type": "application/json"}
     try:
-        reply = httpx.post(f"{server.url}{ROUTES[0][1]}", content=chunks(), headers=headers)
+        reply = httpx.post(f"{server.url}{ROUTES[0][1]}", content=chunks(), headers=headers, timeout=60)
         assert reply.status_code == 413
     except httpx.WriteError:
         pass  # the server answered and closed before everything was sent

@@ -58,13 +58,13 @@ def test_a_signal_lets_requests_finish(number: signal.Signals, stream: bool, wor
     replies: list[str] = []
     body = {"messages": [{"role": "user", "content": "hi"}], "stream": stream}
     request = threading.Thread(
-        target=lambda: replies.append(httpx.post(f"{url}/v1/chat/completions", json=body, timeout=30).text)
+        target=lambda: replies.append(httpx.post(f"{url}/v1/chat/completions", json=body, timeout=120).text)
     )
     request.start()
     assert process.stdout is not None
     assert process.stdout.readline() == "answering\n"
     process.send_signal(number)
-    out, errors = process.communicate(timeout=30)
+    out, errors = process.communicate(timeout=120)
     request.join()
     assert (process.returncode, out, errors) == (0, "closed\nreturned\n", "")
     assert replies[0].endswith("data: [DONE]\n\n") if stream else '"content":"done"' in replies[0]
@@ -73,7 +73,7 @@ def test_a_signal_lets_requests_finish(number: signal.Signals, stream: bool, wor
 def test_a_signal_right_after_the_start_counts(workspace: Path) -> None:
     process, _url = start(workspace)
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=30)[0] == "returned\n"
+    assert process.communicate(timeout=120)[0] == "returned\n"
     assert process.returncode == 0
 
 
@@ -101,7 +101,7 @@ def test_the_runtime_gets_the_folder_that_paths_are_relative_to(
 ) -> None:
     runtime = rule_runtime()
     with run_server(workspace, runtime) as url:
-        httpx.post(f"{url}/v1/chat/completions", json={"messages": [{"role": "user", "content": "hi"}]})
+        httpx.post(f"{url}/v1/chat/completions", json={"messages": [{"role": "user", "content": "hi"}]}, timeout=60)
     assert runtime.root == workspace / ".tailor"
 
 
@@ -112,15 +112,15 @@ def test_it_is_ready_once_the_champion_is_loaded(workspace: Path, run_server: An
     answering = runtime.answer
 
     def slow(*arguments: Any) -> Any:
-        assert runtime.go.wait(20)
+        assert runtime.go.wait(120)
         return answering(*arguments)
 
     runtime.answer = slow
     with run_server(workspace, runtime, warm_up=True) as url:
-        assert httpx.get(f"{url}/healthz").status_code == 200
-        assert httpx.get(f"{url}/readyz").status_code == 503
+        assert httpx.get(f"{url}/healthz", timeout=60).status_code == 200
+        assert httpx.get(f"{url}/readyz", timeout=60).status_code == 503
         runtime.go.set()
-        deadline = time.monotonic() + 20
-        while httpx.get(f"{url}/readyz").status_code != 200:
+        deadline = time.monotonic() + 60
+        while httpx.get(f"{url}/readyz", timeout=60).status_code != 200:
             assert time.monotonic() < deadline
     assert [a.system for a in runtime.asked] == ["new"]

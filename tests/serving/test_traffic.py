@@ -27,7 +27,7 @@ from tailor.serving.traffic.split import CONTROL, TREATMENT, assign
 from tailor.serving.traffic.status import status
 from tailor.serving.traffic.watch import Watch
 
-HTTP = httpx.Client(timeout=30)
+HTTP = httpx.Client(timeout=60)
 BY = {"by": "ada", "why": "test"}
 
 

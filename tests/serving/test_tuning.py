@@ -233,6 +233,23 @@ def test_what_cannot_be_tuned_is_refused_by_name(server: Any) -> None:
         client.fine_tuning.jobs.cancel("../x")
 
 
+def test_what_a_kill_left_of_a_job_stops_no_server_and_no_other_job(
+    workspace: Path, run_server: Any, rule_runtime: Any
+) -> None:
+    store = JobStore(workspace)
+    common = {"base": "nothing/there", "training_file": "f", "validation_file": None, "hyperparameters": {}}
+    for name, content in (("0" * 24, None), ("1" * 24, "{"), ("2" * 24, "{}")):
+        folder = store.folder(f"ftjob-{name}")
+        folder.mkdir(parents=True)
+        if content is not None:
+            (folder / "job.json").write_text(content)
+    job = store.create(**common, seed=0, suffix=None)
+    with run_server(workspace, rule_runtime()) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=60)
+        assert [j.id for j in client.fine_tuning.jobs.list().data] == [job.id]
+        assert wait(client, job.id, "failed").error.message
+
+
 def test_jobs_are_listed_newest_first_in_pages(server: Any, check: Any) -> None:
     store = JobStore(server.workspace)
     common = {"base": "builtin/small", "training_file": "f", "validation_file": None, "hyperparameters": {}}

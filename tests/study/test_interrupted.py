@@ -112,12 +112,12 @@ def test_killed_and_interrupted_again_and_again(compared: Path, tmp_path: Path, 
             os.killpg(running.pid, stop)  # what a terminal does
         else:
             running.kill()
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate(timeout=120)
         assert b"Traceback" not in out + err, (out + err).decode()
         if stop == signal.SIGINT:
             assert running.returncode == 130
             assert err.decode().strip() == "Interrupted. Finished work is kept; the same command continues."
-        until = time.monotonic() + 2
+        until = time.monotonic() + 20
         while left := workers & _alive(workers):
             assert time.monotonic() < until, f"workers outlive the command: {left}"
             time.sleep(0.05)
@@ -153,7 +153,7 @@ def test_two_at_once(workspace: Path) -> None:
         assert running.poll() is None
     finally:
         running.kill()
-        running.communicate(timeout=60)
+        running.communicate(timeout=120)
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a small disk needs mount")
@@ -165,7 +165,7 @@ def test_a_full_disk(workspace: Path) -> None:
     state = workspace / ".tailor"
     state.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=120k", "tmpfs", str(state)], capture_output=True, timeout=20, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=120k", "tmpfs", str(state)], capture_output=True, timeout=60, check=False
     )
     if mounted.returncode:
         pytest.skip("mount is not allowed here")
@@ -175,9 +175,9 @@ def test_a_full_disk(workspace: Path) -> None:
         assert ran.err.startswith("The disk is full")
         assert "run the same command" in ran.err
         assert "Traceback" not in ran.err
-        subprocess.run(["mount", "-o", "remount,size=50m", str(state)], timeout=20, check=True)
+        subprocess.run(["mount", "-o", "remount,size=50m", str(state)], timeout=60, check=True)
         ran = tailor("compare", workspace, "--workers", "1", "--json")
         assert ran.code == 0, ran.err
         assert json.loads(ran.out)["status"] == "complete"
     finally:
-        subprocess.run(["umount", "-l", str(state)], timeout=20, check=False)
+        subprocess.run(["umount", "-l", str(state)], timeout=60, check=False)

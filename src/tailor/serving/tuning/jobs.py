@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -20,6 +21,8 @@ from tailor.errors import ArtifactError
 from tailor.files import append_lines, read_json, read_lines, write_json
 from tailor.serving.keys import serving_folder
 from tailor.serving.problem import Problem
+
+log = logging.getLogger("tailor.serving")
 
 State = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
@@ -115,8 +118,14 @@ class JobStore:
         raise Problem(404, message, code="job_not_found", param="fine_tuning_job_id")
 
     def all(self) -> list[Job]:
-        """All jobs, oldest first."""
-        found = [self.get(p.name) for p in self._folder.glob("ftjob-*")] if self._folder.is_dir() else []
+        """All jobs, oldest first. One that cannot be read stops no other; a folder without a job is of a server that
+        was killed before it confirmed one."""
+        found = []
+        for path in self._folder.glob("ftjob-*/job.json"):
+            try:
+                found.append(self.get(path.parent.name))
+            except Problem:
+                log.error("%s is damaged", path)
         return sorted(found, key=lambda j: (j.created, j.id))
 
     def move(self, job_id: str, status: State, message: str, **changes: Any) -> Job:

@@ -18,6 +18,9 @@ log = logging.getLogger("tailor.serving")
 PATIENCE = 5.0
 """Seconds between asking a training to leave and making it."""
 
+WAIT = 5.0
+"""Seconds after which jobs are looked for that nobody told of, and between two tries where something is broken."""
+
 
 class Runner:
     """A thread that starts the oldest queued job and minds it.
@@ -78,24 +81,33 @@ class Runner:
         return job
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                job = self._next()
-                if job is None and not self._closing:
-                    self._changed.wait(timeout=5)
-                    continue
-                if self._closing or job is None:
-                    return
-                self._jobs.move(job.id, "running", "Fine-tuning job started.")
-                self._running = job.id
-                self._process = self._begin(job.id)
-            _, words = self._process.communicate()
-            with self._changed:
-                code, self._process, self._running = self._process.returncode, None, None
-                self._finish(job.id, code, words.decode("utf-8", "replace"))
+        while not self._closing:
+            try:
+                self._turn()
+            except Exception:  # a full disk stops this turn, not those after it
+                log.exception("The fine-tuning jobs cannot go on; the next try is in %d s", WAIT)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closing, timeout=WAIT)
+
+    def _turn(self) -> None:
+        """Wait for a job or run one."""
+        with self._changed:
+            job = None if self._closing else self._next()
+            if job is None:
+                if not self._closing:
+                    self._changed.wait(WAIT)
+                return
+            self._jobs.move(job.id, "running", "Fine-tuning job started.")
+            self._process = self._begin(job.id)
+            self._running = job.id
+        _, words = self._process.communicate()
+        with self._changed:
+            code, self._process, self._running = self._process.returncode, None, None
+            self._finish(job.id, code, words.decode("utf-8", "replace"))
 
     def _next(self) -> Job | None:
-        return next((j for j in self._jobs.all() if j.status == "queued"), None)
+        """Called while nothing runs: a job that is said to run has ended, and that could not be written."""
+        return next((j for j in self._jobs.all() if j.status in ("queued", "running")), None)
 
     def _begin(self, job_id: str) -> subprocess.Popen[bytes]:
         (self._jobs.folder(job_id) / "result.json").unlink(missing_ok=True)
