@@ -13,7 +13,6 @@ from tailor.data.asking.rules import Candidate, candidates
 from tailor.data.asking.sentences import sentences
 from tailor.data.augment.gates import Gates
 from tailor.data.similar import normalise
-from tailor.errors import ModelError
 from tailor.evaluation.abstain import is_abstention
 from tailor.files import sha256_of
 from tailor.methods.rag import SYSTEM
@@ -21,7 +20,7 @@ from tailor.records import Completion, Document, Example, Failure, Message, Pass
 from tailor.retrieval.chunk import chunk
 from tailor.retrieval.cite import strip_citations
 from tailor.retrieval.lexical import BM25
-from tailor.study.writer import CHARACTERS_PER_TOKEN, Quote, Writer, tokens_in
+from tailor.study.writer import CHARACTERS_PER_TOKEN, Quote, Writer, check_any, tokens_in
 
 COMMAND = "tailor data ask"
 PER_PASSAGE = 4  # questions that a writer is asked for
@@ -136,7 +135,7 @@ class Asker:
         assert self.writer is not None
         prompts = [write_prompt(p, self.titles[p.document], PER_PASSAGE) for p in self.passages]
         replies = self.writer.ask(prompts, WRITTEN_TOKENS)
-        _check_any(replies)
+        check_any(replies)
         for place, reply in enumerate(replies):
             read = (
                 read_questions(reply.text, self.passages[place], PER_PASSAGE)
@@ -190,7 +189,7 @@ class Asker:
         prompts = [(Message("user", w.question),) for w in wordings]
         shown = [(self.passages[w.place],) for w in wordings]
         replies = self.reader.ask(prompts, ANSWER_TOKENS, system=SYSTEM, passages=shown)
-        _check_any(replies)
+        check_any(replies)
         for w, reply in zip(wordings, replies, strict=True):
             said = strip_citations(reply.text) if isinstance(reply, Completion) else ""
             if isinstance(reply, Completion) and agrees(said, w.candidate.answer):
@@ -233,9 +232,3 @@ def line(asked: Asked, writer: str) -> dict[str, Any]:
 
 def _share(usd: float | None, n: int) -> float | None:
     return None if usd is None else usd / n if n else usd
-
-
-def _check_any(replies: Sequence[Completion | Failure]) -> None:
-    failures = [r for r in replies if isinstance(r, Failure)]
-    if failures and len(failures) == len(replies):
-        raise ModelError(f"None of {len(replies)} requests had a reply: {failures[0].cause}.", hint=failures[0].hint)

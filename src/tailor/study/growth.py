@@ -12,9 +12,12 @@ from tailor.study.config import Workspace
 from tailor.study.inputs import read_questions
 from tailor.study.made import check_output, record, write_rows
 from tailor.study.splits import split_workspace
+from tailor.study.writer import open_writer
+from tailor.study.writing import WAYS, FramingWriter, Written
 
 COMMAND = "tailor augment"
-_MADE_ID = re.compile(rf"~(?:{'|'.join([*RULES, 'reversed'])})-\d+(?:#trained)?$")
+_WRITTEN_ID = re.compile(rf"~(?:{'|'.join(WAYS)})-\d+(?:#trained)?$")
+_MADE_ID = re.compile(rf"~(?:{'|'.join([*RULES, 'reversed', *WAYS])})-\d+(?:#trained)?$")
 
 
 def augment_workspace(
@@ -33,6 +36,29 @@ def augment_workspace(
     write_rows(output, [_line(made, seed) for made in growth.made])
     how = {"framings": framings, "seed": seed, "reversed": reversed_too}
     return growth, record(workspace, output, [made.example for made in growth.made], COMMAND, how)
+
+
+def framing_writer(workspace: Workspace, output: Path, framings: int, budget: float | None) -> FramingWriter:
+    """What makes framings with the writer of `tailor.yaml`; nothing is asked yet.
+
+    Raises:
+        ConfigError: there is no writer, or the output was not written by this.
+    """
+    check_output(output, COMMAND)
+    writer = open_writer(workspace, output, budget)
+    rows = split_workspace(workspace, read_questions(workspace))
+    return FramingWriter([e for e in rows if not _WRITTEN_ID.search(e.id)], framings, writer)
+
+
+def write_framings(workspace: Workspace, output: Path, maker: FramingWriter) -> tuple[Written, str | None]:
+    """Make the framings and write them, each with the model, its way, the row it comes from and what it cost."""
+    done = maker.run()
+    model = maker.writer.base.name
+    made = done.growth.made
+    origin = [{"by": COMMAND, "writer": model, "rule": m.rule, "from": m.source, "usd": m.usd} for m in made]
+    write_rows(output, [{**to_row(m.example, "question-answer"), "made": o} for m, o in zip(made, origin, strict=True)])
+    how = {"framings": maker.framings, "writer": model}
+    return done, record(workspace, output, [m.example for m in made], COMMAND, how)
 
 
 def _line(made: Made, seed: int) -> dict[str, object]:

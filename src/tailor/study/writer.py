@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tailor.cost.tokens import tokens_usd
-from tailor.errors import ConfigError, TailorError
+from tailor.errors import ConfigError, ModelError, TailorError
 from tailor.files import sha256_of
 from tailor.models import on_premises, resolve_base
 from tailor.records import Adaptation, Base, Completion, Failure, Generation, Message, Passage, Usage
@@ -153,6 +153,13 @@ def work_name(output: Path) -> str:
 def tokens_in(texts: Sequence[str]) -> float:
     """Mean tokens of texts, a token taken as four characters."""
     return sum(map(len, texts)) / len(texts) / CHARACTERS_PER_TOKEN if texts else 0.0
+
+
+def check_any(replies: Sequence[Completion | Failure]) -> None:
+    """Raise ModelError where not one request had a reply."""
+    failures = [r for r in replies if isinstance(r, Failure)]
+    if failures and len(failures) == len(replies):
+        raise ModelError(f"None of {len(replies)} requests had a reply: {failures[0].cause}.", hint=failures[0].hint)
 
 
 def _study_base(workspace: Workspace) -> Base:

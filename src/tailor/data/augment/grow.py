@@ -23,11 +23,13 @@ LONGEST_PREMISE = 4  # words of an answer that a question can doubt
 
 @dataclass(frozen=True)
 class Made:
-    """A row that was made: the example, the rule, and the id of the row it was made from."""
+    """A row that was made: the example, the rule, the id of the row it was made from, and what it cost (None where
+    nobody knows)."""
 
     example: Example
     rule: str
     source: str
+    usd: float | None = 0.0
 
 
 @dataclass
@@ -66,32 +68,48 @@ def grow(examples: Sequence[Example], framings: int, *, seed: int = 0, reversed_
         The rows in the order of facts; the same for the same rows in any order.
     """
     growth = Growth()
-    train = sorted((e for e in examples if e.split == "train" and _is_source(e)), key=lambda e: (e.fact, e.id))
-    by_fact: dict[str, list[Example]] = defaultdict(list)
-    for example in train:
-        by_fact[example.fact].append(example)
+    by_fact = trained_facts(examples)
     gates = Gates(examples)
+    train = [e for rows in by_fact.values() for e in rows]
     answers = sorted({(e.fact, e.answer) for e in train if e.answer})
     alone = Counter(normalise(answer) for answer in {(f, a): a for f, a in answers}.values())
-    distinct_before, distinct_after, all_after = [], [], []
+    pools = {fact: _pool(fact, rows, answers, seed, gates, growth.refused) for fact, rows in by_fact.items()}
+    fill(growth, by_fact, pools, framings)
+    if reversed_too:
+        count = Counter(m.example.fact for m in growth.made)
+        more = [m for fact, rows in by_fact.items() for m in _reversed(rows, alone, gates, count[fact])]
+        growth.made = sorted([*growth.made, *more], key=lambda m: m.example.fact)
+    return growth
+
+
+def trained_facts(examples: Sequence[Example]) -> dict[str, list[Example]]:
+    """The answered single questions of the train split by fact, facts and rows in a fixed order."""
+    by_fact: dict[str, list[Example]] = defaultdict(list)
+    for example in sorted((e for e in examples if e.split == "train" and _is_source(e)), key=lambda e: (e.fact, e.id)):
+        by_fact[example.fact].append(example)
+    return dict(by_fact)
+
+
+Pool = list[tuple[Candidate, Example]]
+"""Candidates that the gates let through, each with the row it was made from."""
+
+
+def fill(growth: Growth, by_fact: Mapping[str, list[Example]], pools: Mapping[str, Pool], framings: int) -> None:
+    """Choose from each fact's pool until it has so many framings, and write the numbers into `growth`."""
+    before, after, all_after = [], [], []
     for fact, rows in by_fact.items():
         old = [e.question for e in rows]
         made: list[Made] = []
-        pool = _pool(fact, rows, answers, seed, gates, growth.refused)
-        for candidate, source in _farthest(pool, old, framings - len(old)):
+        for candidate, source in _farthest(pools.get(fact, []), old, framings - len(old)):
             made.append(_row(candidate, source, len(made) + 1))
-        if reversed_too:
-            made += _reversed(rows, alone, gates, len(made))
         growth.made += made
-        same = [m.example.question for m in made if m.rule != "reversed"]
-        distinct_before.append(distinct(old))
-        distinct_after.append(distinct([*old, *same]))
-        all_after.append(len(old) + len(same))
-        growth.full += len(old) + len(same) >= framings
+        before.append(distinct(old))
+        after.append(distinct([*old, *(m.example.question for m in made)]))
+        all_after.append(len(old) + len(made))
+        growth.full += len(old) + len(made) >= framings
     growth.facts = len(by_fact)
     growth.framings_before, growth.framings_after = _mean(len(r) for r in by_fact.values()), _mean(all_after)
-    growth.before, growth.after = _mean(distinct_before), _mean(distinct_after)
-    return growth
+    growth.before, growth.after = _mean(before), _mean(after)
 
 
 def distinct(questions: Sequence[str]) -> int:
@@ -115,7 +133,7 @@ def _pool(
     seed: int,
     gates: Gates,
     refused: Counter[str],
-) -> list[tuple[Candidate, Example]]:
+) -> Pool:
     """What the rules make of a fact's rows and the gates let through, each wording once."""
     rng = random.Random(sha256_of([seed, fact]))
     pool: dict[str, tuple[Candidate, Example]] = {}
@@ -160,7 +178,7 @@ def _other_digit(answer: str) -> str:
     return f"{answer[:place]}{changed}{answer[place + 1 :]}"
 
 
-def _farthest(pool: list[tuple[Candidate, Example]], old: Sequence[str], n: int) -> Iterable[tuple[Candidate, Example]]:
+def _farthest(pool: Pool, old: Sequence[str], n: int) -> Iterable[tuple[Candidate, Example]]:
     """Up to n candidates: each time of the rules that gave least so far the question that shares the fewest words with
     what is there and was taken before."""
     found = [words(c.question) for c, _ in pool]
@@ -192,7 +210,7 @@ def _row(candidate: Candidate, source: Example, number: int) -> Made:
         source=source.source,
         split="train",
     )
-    return Made(example, candidate.rule, source.id)
+    return Made(example, candidate.rule, source.id, candidate.usd)
 
 
 def _reversed(rows: list[Example], alone: Counter[str], gates: Gates, made: int) -> list[Made]:

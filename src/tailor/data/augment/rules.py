@@ -28,11 +28,13 @@ class Seed:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A question that a rule made. `answer` is None where it is that of the seed."""
+    """A question that a rule or a writer made. `answer` is None where it is that of the seed; `usd` is what it cost,
+    None where nobody knows."""
 
     rule: str
     question: str
     answer: str | None = None
+    usd: float | None = 0.0
 
 
 Rule = Callable[[Seed, random.Random], Iterator[str]]
