@@ -1,4 +1,4 @@
-"""Token-by-token generation of a batch over any Hugging Face causal language model.
+"""Token-by-token generation of a batch over any Hugging Face language model.
 
 Our own loop rather than `generate`, because a batch, a stream and a server must share one code path: what was measured
 is then what is served.
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tailor.families import family_of, turn_ends
 from tailor.models.constraining import Matcher
 from tailor.records import Completion, Generation, TokenLogprob, Usage
 
@@ -41,7 +42,7 @@ class Row:
 
 
 @dataclass
-class _State:
+class State:
     """What the next pass reads: ids and positions [rows, new], mask [rows, all so far], keys and values so far."""
 
     ids: Any
@@ -54,17 +55,26 @@ def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     """The tokens that end an answer of this model."""
     configured = getattr(model.generation_config, "eos_token_id", None)
     ids = configured if isinstance(configured, list) else [configured, tokenizer.eos_token_id]
-    return frozenset(int(i) for i in ids if i is not None)
+    return frozenset(int(i) for i in ids if i is not None) | turn_ends(tokenizer, model.config)
 
 
 def decode_batch(model: Any, tokenizer: Any, rows: Sequence[Row], end_ids: frozenset[int]) -> Iterator[None]:
     """Extend every row until it ends; yields after each step, so that a caller can stream."""
-    decoding = Decoding(model, tokenizer, end_ids)
+    decoding = decoding_of(model, tokenizer, end_ids)
     decoding.add(rows)
     yield
     while decoding.living:
         decoding.step()
         yield
+
+
+def decoding_of(model: Any, tokenizer: Any, end_ids: frozenset[int]) -> Decoding:
+    """How models of this family are decoded."""
+    if family_of(model.config).encoder_decoder:
+        from tailor.models.encoder_decoding import EncoderDecoding
+
+        return EncoderDecoding(model, tokenizer, end_ids)
+    return Decoding(model, tokenizer, end_ids)
 
 
 class Decoding:
@@ -78,7 +88,7 @@ class Decoding:
     def __init__(self, model: Any, tokenizer: Any, end_ids: frozenset[int]) -> None:
         self._model, self._tokenizer, self._end_ids = model, tokenizer, end_ids
         self._rows: list[Row] = []
-        self._state: _State | None = None
+        self._state: State | None = None
 
     @property
     def living(self) -> list[Row]:
@@ -100,7 +110,7 @@ class Decoding:
         device = next(self._model.parameters()).device
         # Entered for each step: a caller may do anything, in any thread, between two of them.
         with torch.inference_mode():
-            state = _begin(self._model, self._tokenizer.pad_token_id or 0, [r.prompt for r in rows], device)
+            state = self._begin([r.prompt for r in rows], device)
             self._advance(state, rows)
             if not self.living:
                 self._rows, self._state = list(rows), state
@@ -119,19 +129,31 @@ class Decoding:
         with torch.inference_mode():
             if len(living) <= len(self._rows) // 2:
                 self._rows = [self._rows[i] for i in living]
-                _keep(self._state, torch.tensor(living, device=self._state.ids.device))
+                self._keep(self._state, torch.tensor(living, device=self._state.ids.device))
             self._advance(self._state, self._rows)
 
-    def _advance(self, state: _State, rows: Sequence[Row]) -> None:
+    def _advance(self, state: State, rows: Sequence[Row]) -> None:
         import torch
 
-        following = _choose(_forward(self._model, state), rows)
+        following = _choose(self._forward(state), rows)
         for row, token in zip(rows, following, strict=True):
             _extend(row, token, self._tokenizer, self._end_ids)
-        _append(state, torch.tensor(following, device=state.ids.device)[:, None])
+        self._append(state, torch.tensor(following, device=state.ids.device)[:, None])
+
+    def _begin(self, prompts: Sequence[Sequence[int]], device: Any) -> State:
+        return _begin(self._model, self._tokenizer.pad_token_id or 0, prompts, device)
+
+    def _forward(self, state: State) -> Any:
+        return _forward(self._model, state)
+
+    def _keep(self, state: State, rows: Any) -> None:
+        _keep(state, rows)
+
+    def _append(self, state: State, ids: Any) -> None:
+        _append(state, ids)
 
 
-def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) -> _State:
+def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) -> State:
     """The first pass: prompts padded on the left, after what they share."""
     import torch
 
@@ -141,7 +163,7 @@ def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) 
         shared = 0
     else:
         ids = torch.tensor([prompts[0][:shared]], device=device)
-        _forward(model, _State(ids, torch.arange(shared, device=device)[None], torch.ones_like(ids), cache))
+        _forward(model, State(ids, torch.arange(shared, device=device)[None], torch.ones_like(ids), cache))
         cache.batch_repeat_interleave(len(prompts))
     longest = max(len(p) for p in prompts) - shared
     ids = torch.full((len(prompts), longest), pad)
@@ -151,7 +173,7 @@ def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) 
         ids[i, start:] = torch.tensor(prompt[shared:])
         mask[i, shared : shared + start] = 0
     positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
-    return _State(ids.to(device), positions.to(device), mask.to(device), cache)
+    return State(ids.to(device), positions.to(device), mask.to(device), cache)
 
 
 def _shared_length(prompts: Sequence[Sequence[int]]) -> int:
@@ -176,7 +198,7 @@ def _is_plain(cache: Any) -> bool:
     return bool(layers) and all(type(layer) is DynamicLayer for layer in layers)
 
 
-def _merged(old: _State, new: _State) -> _State:
+def _merged(old: State, new: State) -> State:
     """Two states as one: the shorter one is padded on the left, where its mask hides the padding."""
     import torch
     from torch.nn.functional import pad
@@ -193,10 +215,10 @@ def _merged(old: _State, new: _State) -> _State:
         layer.values = torch.cat([layer.values, other.values])
     pairs = ((old.ids, new.ids), (old.positions, new.positions), (old.mask, new.mask))
     ids, positions, mask = (torch.cat(pair) for pair in pairs)
-    return _State(ids, positions, mask, old.cache)
+    return State(ids, positions, mask, old.cache)
 
 
-def _forward(model: Any, state: _State) -> Any:
+def _forward(model: Any, state: State) -> Any:
     """Logits of each row's last token, [rows, vocabulary]; the state's cache takes the new keys and values."""
     output = model(
         input_ids=state.ids,
@@ -210,7 +232,7 @@ def _forward(model: Any, state: _State) -> Any:
     return output.logits[:, -1]
 
 
-def _keep(state: _State, rows: Any) -> None:
+def _keep(state: State, rows: Any) -> None:
     """Only these rows; columns that are padding in all of them go too."""
     state.cache.batch_select_indices(rows)
     state.mask, state.positions, state.ids = state.mask[rows], state.positions[rows], state.ids[rows]
@@ -221,7 +243,7 @@ def _keep(state: _State, rows: Any) -> None:
             layer.keys, layer.values = layer.keys[:, :, padding:], layer.values[:, :, padding:]
 
 
-def _append(state: _State, ids: Any) -> None:
+def _append(state: State, ids: Any) -> None:
     import torch
 
     state.ids = ids

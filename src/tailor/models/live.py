@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tailor.errors import TailorError
-from tailor.models.decoding import Decoding, Row, completion_of, end_ids, settled
+from tailor.models.decoding import Decoding, Row, completion_of, decoding_of, end_ids, settled
 from tailor.models.engine import LoadedWeights, Request
 from tailor.models.loading import first_line
 from tailor.models.switching import SwitchedModel
@@ -157,7 +157,7 @@ class LiveBatch:
         model = self._models.use(known.weights if known else newcomers[0].weights)
         if known is None:
             tokenizer = self._models.tokenizer
-            known = _Group(newcomers[0].weights, Decoding(model, tokenizer, end_ids(model, tokenizer)))
+            known = _Group(newcomers[0].weights, decoding_of(model, tokenizer, end_ids(model, tokenizer)))
             self._groups[key] = known
         return known
 

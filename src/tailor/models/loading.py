@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tailor import families
 from tailor.errors import MissingDependency, ModelError
 from tailor.models.hub import local_folder
 from tailor.quantising import differentiable, nf4
@@ -29,15 +30,15 @@ def load_model(base: Base) -> tuple[Any, Any]:
     """
     try:
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        import transformers  # noqa: F401 - only whether it is there
     except ImportError:
         raise MissingDependency(f"The base model {base.name}", "train") from None
     folder = _folder(base)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
-            model, report = AutoModelForCausalLM.from_pretrained(
+            tokenizer = families.load_tokenizer(folder, **LOCAL)
+            model, report = families.load_weights(
                 folder,
                 dtype=torch.float32 if device == "cpu" else "auto",
                 use_safetensors=True,
@@ -78,7 +79,7 @@ def _not_loadable(base: Base, error: Exception) -> ModelError:
         )
     return ModelError(
         f"The base model {base.name} cannot be loaded: {first_line(error)}",
-        hint="Expected a Hugging Face folder of a causal language model with safetensors weights.",
+        hint="Expected a Hugging Face folder of a language model with safetensors weights.",
     )
 
 

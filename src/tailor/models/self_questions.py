@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tailor.errors import ModelError
-from tailor.models.decoding import Row, answer_of, decode_batch
+from tailor.families import family_of
+from tailor.models.decoding import Row, answer_of, decode_batch, end_ids
 from tailor.records import Generation
 
 VERSION = 1
@@ -24,7 +25,8 @@ PLACE = "TAILORPUTSAQUESTIONHERE"
 
 
 def sample_conversations(tokenizer: Any, model: Any, *, count: int, seed: int) -> list[tuple[str, str]]:
-    """Up to `count` different (question, answer) pairs, fewer where the model repeats itself or says nothing.
+    """Up to `count` different (question, answer) pairs, fewer where the model repeats itself or says nothing;
+    none of an encoder-decoder, which can only answer.
 
     Args:
         tokenizer, model: of a local base with a chat template.
@@ -34,7 +36,9 @@ def sample_conversations(tokenizer: Any, model: Any, *, count: int, seed: int) -
     Raises:
         ModelError: the chat template does not show the user's words.
     """
-    ends = _end_tokens(tokenizer, model)
+    if family_of(model.config).encoder_decoder:
+        return []
+    ends = end_ids(model, tokenizer)
     opening = _tokens(tokenizer, _rendered(tokenizer, PLACE).partition(PLACE)[0])
     found: dict[str, str] = {}
     for number in range(ROUNDS * -(-count // BATCH)):
@@ -81,9 +85,3 @@ def _sample(
     for _ in decode_batch(model, tokenizer, rows, ends):
         pass
     return [answer_of(tokenizer, row) for row in rows]
-
-
-def _end_tokens(tokenizer: Any, model: Any) -> frozenset[int]:
-    configured = getattr(model.generation_config, "eos_token_id", None)
-    ids = configured if isinstance(configured, list) else [configured, tokenizer.eos_token_id]
-    return frozenset(int(i) for i in ids if i is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tailor.conversations import rendered
+from tailor.families import load_tokenizer
 from tailor.models.hub import local_folder
 from tailor.models.loading import LOCAL, quiet
 from tailor.records import Base, Message
@@ -16,9 +17,7 @@ def prompt_tokens(base: Base, prompts: Sequence[Sequence[Message]]) -> list[int]
     Raises:
         ModelError: the base is of the hub and not to be had.
     """
-    from transformers import AutoTokenizer
-
     with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(local_folder(base), **LOCAL)
+        tokenizer = load_tokenizer(local_folder(base), **LOCAL)
     texts = [rendered(tokenizer, [{"role": m.role, "content": m.content} for m in p], prompt=True) for p in prompts]
     return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []

@@ -11,15 +11,15 @@ from tailor.registry.release import Lineage
 
 LOAD = {
     "adapter": """from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import {loader}, AutoTokenizer
 
 base = "{base}"
-model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), "this folder")
+model = PeftModel.from_pretrained({loader}.from_pretrained(base), "this folder")
 tokenizer = AutoTokenizer.from_pretrained(base)
 """,
-    "model": """from transformers import AutoModelForCausalLM, AutoTokenizer
+    "model": """from transformers import {loader}, AutoTokenizer
 
-model = AutoModelForCausalLM.from_pretrained("this folder")
+model = {loader}.from_pretrained("this folder")
 tokenizer = AutoTokenizer.from_pretrained("this folder")
 """,
 }
@@ -34,6 +34,7 @@ def model_card(
     training: Mapping[str, Any] | None,
     seed: int,
     needs: Sequence[str],
+    loader: str = "AutoModelForCausalLM",
 ) -> str:
     """Markdown with the front matter that model hubs read.
 
@@ -46,11 +47,12 @@ def model_card(
         training: the training record of this seed, None where the weights were trained elsewhere.
         seed: of the training.
         needs: parts of the arm that are not in its weights.
+        loader: class of Transformers that loads the base.
     """
     front = {
         "base_model": base.name,
         "library_name": "peft" if form == "adapter" else "transformers",
-        "pipeline_tag": "text-generation",
+        "pipeline_tag": "text2text-generation" if "Seq2Seq" in loader else "text-generation",
         "tags": ["tailor"],
     }
     head = "\n".join(["---", *(f"{k}: {json.dumps(v)}" for k, v in front.items()), "---"])
@@ -59,7 +61,7 @@ def model_card(
         head,
         f"# {arm}\n\n{what} from the Tailor study {results['study']}, seed {seed}. Its base is `{base.name}`, revision "
         f"`{base.revision}`.",
-        "## Load it\n\n```python\n" + LOAD[form].format(base=base.name) + "```",
+        "## Load it\n\n```python\n" + LOAD[form].format(base=base.name, loader=loader) + "```",
         _needs(needs),
         "## Results\n\n" + _results(results["arms"][arm]),
         "## Training\n\n" + _training(training),

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tailor.errors import ConfigError, StudyError
+from tailor.families import family_of
 from tailor.files import new_folder, read_json, write_json, write_text
 from tailor.models.engine import LoadedWeights
+from tailor.models.hub import local_folder
 from tailor.records import Adaptation
 from tailor.registry.candidate import Candidate, candidate
 from tailor.registry.card import model_card
@@ -86,4 +88,7 @@ def _card(study: Path, arm: str, found: Candidate, form: Form) -> str:
     fits: Mapping[int, str] = {int(s["seed"]): s["fit"] for s in results["arms"][arm]["fits"]}
     training: dict[str, Any] | None = read_json(study / "fits" / fits[found.seed])["training"]
     needs = also_needs(found.adaptation)
-    return model_card(results, arm, form, found.adaptation.base, found.lineage, training, found.seed, needs)
+    base = found.adaptation.base
+    config = local_folder(base) / "config.json"
+    loader = family_of(read_json(config) if config.is_file() else {}).loader
+    return model_card(results, arm, form, base, found.lineage, training, found.seed, needs, loader)

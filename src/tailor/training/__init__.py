@@ -1,4 +1,4 @@
-"""Training of local causal language models in Hugging Face format: LoRA adapters or every weight, one engine.
+"""Training of local language models in Hugging Face format: LoRA adapters or every weight, one engine.
 
 Importing this package imports no heavy library; `train` does.
 """
@@ -45,7 +45,7 @@ def train(
     last checkpoint when called again with the same arguments and ends with the weights of an undisturbed run.
 
     Args:
-        base_folder: a causal language model in Hugging Face format with a chat template.
+        base_folder: a language model in Hugging Face format with a chat template.
         rows: what to learn.
         dev: what to choose the weights by; may be empty (the last weights are kept). At most the first 1,000 are used.
         options: how to train.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tailor.errors import ConfigError
+from tailor.families import family_of
 from tailor.files import write_json
 from tailor.plugins import did_you_mean
 from tailor.training.options import ALL_LINEAR, TrainingOptions
@@ -18,7 +19,7 @@ def with_adapters(model: Any, options: TrainingOptions, *, compute: Any) -> Any:
     """Freeze a model and put trainable adapters beside its layers.
 
     Args:
-        model: a causal language model of Transformers; changed in place. With PiSSA its matrices become what is left of
+        model: a language model of Transformers; changed in place. With PiSSA its matrices become what is left of
             them without their largest components.
         options: `rank`, `alpha`, `targets`, `rslora`, `dora`, `pissa`.
         compute: torch data type that frozen matrices are held in.
@@ -63,7 +64,7 @@ def adapter_config(model: Any, options: TrainingOptions) -> Any:
         use_rslora=options.rslora,
         use_dora=options.dora,
         init_lora_weights="pissa" if options.pissa else True,
-        task_type="CAUSAL_LM",
+        task_type=family_of(model.config).task,
     )
 
 

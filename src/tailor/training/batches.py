@@ -69,7 +69,7 @@ def collate(rows: Batch, examples: Sequence[Encoded], *, packed: bool, device: A
 
 @dataclass(frozen=True)
 class Network:
-    """A causal language model as its trunk (hidden states) and head (vocabulary projection).
+    """A language model as its trunk (hidden states) and head (vocabulary projection).
 
     `head` is None where the architecture does something between or after the two that cannot be seen from outside
     (soft caps, scales): then `model` computes all logits and the wanted ones are picked. `packed` says that positions
@@ -83,6 +83,24 @@ class Network:
     bf16: bool
     device: Any
 
+    @property
+    def models_prompts(self) -> bool:
+        """Whether it gives the words of a prompt probabilities too, not only those of an answer."""
+        return True
+
+    def collate(self, rows: Batch, examples: Sequence[Encoded]) -> Pass:
+        """The tensors of one forward pass."""
+        return collate(rows, examples, packed=self.packed, device=self.device)
+
+    def picked_logits(self, batch: Pass) -> Any:
+        """Logits of the places before each answer token, in the type they are computed in."""
+        inputs = {"input_ids": batch.tokens, "attention_mask": batch.attention, "use_cache": False}
+        if self.packed:
+            inputs["position_ids"] = batch.positions
+        if self.head is None:
+            return self.model(**inputs).logits.flatten(0, 1)[batch.selected]
+        return self.head(self.trunk(**inputs).last_hidden_state.flatten(0, 1)[batch.selected])
+
     def autocast(self) -> AbstractContextManager[Any]:
         import torch
 
@@ -93,16 +111,8 @@ class Network:
 def answer_logits(network: Network, batch: Pass) -> Any:
     """Logits of the places before each answer token, float32, shape (answer tokens, vocabulary). Where head and trunk
     are apart, only these places are projected to the vocabulary."""
-    inputs = {"input_ids": batch.tokens, "attention_mask": batch.attention, "use_cache": False}
-    if network.packed:
-        inputs["position_ids"] = batch.positions
     with network.autocast():
-        if network.head is None:
-            logits = network.model(**inputs).logits.flatten(0, 1)[batch.selected]
-        else:
-            hidden = network.trunk(**inputs).last_hidden_state
-            logits = network.head(hidden.flatten(0, 1)[batch.selected])
-    return logits.float()
+        return network.picked_logits(batch).float()
 
 
 def answer_loss(network: Network, batch: Pass) -> Any:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tailor.training.batches import Network, answer_logits, collate
+from tailor.training.batches import Network, answer_logits
 from tailor.training.packing import pack, passes, row_capacity
 from tailor.training.rendering import Encoded
 
@@ -50,7 +50,7 @@ def evaluate(network: Network, examples: Sequence[Encoded], micro_tokens: int, s
     with torch.inference_mode():
         for batch in pack(order, lengths, capacity, micro_tokens):
             for rows in passes(batch, lengths, micro_tokens):
-                tensors = collate(rows, examples, packed=network.packed, device=network.device)
+                tensors = network.collate(rows, examples)
                 logits = answer_logits(network, tensors)
                 total += float(torch.nn.functional.cross_entropy(logits, tensors.targets, reduction="sum"))
                 hit = logits.argmax(-1) == tensors.targets

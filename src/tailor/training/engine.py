@@ -12,7 +12,7 @@ from typing import Any
 
 from tailor.errors import DataError
 from tailor.records import TrainingRecord
-from tailor.training.batches import Network, answer_loss, collate
+from tailor.training.batches import Network, answer_loss
 from tailor.training.checkpoints import Checkpoints, State, Tensors, identity
 from tailor.training.development import MOST_ROWS, PATIENCE, DevScore, evaluate, evaluation_steps, in_words
 from tailor.training.loading import (
@@ -188,7 +188,7 @@ class Loop:
         answers = sum(self.lengths[e] - setup.examples[e].prompt for row in batch for e in row)
         counted = answers + self._rehearse(step, answers)
         for rows in passes(batch, self.lengths, setup.options.micro_tokens):
-            tensors = collate(rows, setup.examples, packed=network.packed, device=network.device)
+            tensors = network.collate(rows, setup.examples)
             loss = setup.teacher.loss(tensors) if setup.teacher else answer_loss(network, tensors)
             (loss / counted).backward()
             self.window_loss += loss.detach()

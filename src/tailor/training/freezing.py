@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from tailor.errors import ConfigError, ModelError
+from tailor.families import family_of
 
 SHARE = 0.25
 """Of the blocks, where no number is given: the last block of a four-block model learned what all of them learned for
@@ -20,7 +21,7 @@ def freeze_all_but_last(model: Any, blocks: int | None, compute: Any) -> int:
     embeddings gets its own: the embeddings are below the frozen blocks and must stay.
 
     Args:
-        model: a causal language model of Transformers; changed in place.
+        model: a language model of Transformers; changed in place.
         blocks: how many of its blocks, or None for a quarter of them, rounded up.
         compute: torch data type.
 
@@ -69,11 +70,13 @@ def untie(model: Any) -> None:
 
 
 def _stack(model: Any) -> tuple[Any, Any]:
-    """The list of blocks and the module that holds it."""
+    """The list of blocks and the module that holds it; of an encoder-decoder those of the decoder."""
     import torch
 
-    wanted = getattr(model.config.get_text_config(), "num_hidden_layers", None)
-    for owner in model.modules():
+    config, names = model.config.get_text_config(), ("num_decoder_layers", "decoder_layers", "num_hidden_layers")
+    wanted = next((n for n in (getattr(config, name, None) for name in names) if n), None)
+    writes = model.get_decoder() if family_of(config).encoder_decoder else model
+    for owner in writes.modules():
         for _, child in owner.named_children():
             if isinstance(child, torch.nn.ModuleList) and len(child) == wanted:
                 return owner, child

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tailor import families
 from tailor.errors import MissingDependency, ModelError
+from tailor.families import decoder_start
 from tailor.files import new_folder
 from tailor.quantising import differentiable, nf4
 from tailor.training.adapters import save_adapters, with_adapters
 from tailor.training.batches import Network
+from tailor.training.encoder_decoder import EncoderDecoderNetwork
 from tailor.training.freezing import freeze_all_but_last, untie
 from tailor.training.options import TrainingOptions
 from tailor.training.rendering import Encoded
@@ -30,11 +33,9 @@ def load_tokenizer(base_folder: Path) -> Any:
     Raises:
         ModelError: the folder is missing or holds no tokenizer that can be read.
     """
-    from transformers import AutoTokenizer
-
     _check_folder(base_folder)
     try:
-        return AutoTokenizer.from_pretrained(base_folder, local_files_only=True)
+        return families.load_tokenizer(base_folder, local_files_only=True)
     except Exception as error:
         raise ModelError(
             f"the tokenizer in {base_folder} cannot be loaded: {error}", hint="Download the model again."
@@ -71,7 +72,7 @@ def end_tokens(tokenizer: Any, base_folder: Path, config: Any) -> frozenset[int]
     for value in (tokenizer.eos_token_id, getattr(config, "eos_token_id", None), stored.get("eos_token_id")):
         if value is not None:
             found.update(value if isinstance(value, (list, tuple)) else [value])
-    return frozenset(found)
+    return frozenset(found) | families.turn_ends(tokenizer, config)
 
 
 def choose_device() -> tuple[Any, bool]:
@@ -88,23 +89,22 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
     """Load the base, find out how it can be driven, attach adapters. Trained weights are float32 in any case.
 
     Raises:
-        ModelError: the model cannot be loaded or is no causal language model.
+        ModelError: the model cannot be loaded or is no language model.
     """
     import torch
-    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # the caller has its own
     device, _ = choose_device()
     try:
         held = nf4(torch.bfloat16 if bf16 else torch.float32, device) if options.quantise else {}
-        model = AutoModelForCausalLM.from_pretrained(base_folder, dtype="auto", local_files_only=True, **held)
+        model = families.load_weights(base_folder, dtype="auto", local_files_only=True, **held)
     except MissingDependency:
         raise
     except Exception as error:
         raise ModelError(
             f"the model in {base_folder} cannot be loaded for training: {error}",
-            hint="A causal language model in Hugging Face format with safetensors is needed.",
+            hint="A language model in Hugging Face format with safetensors is needed.",
         ) from error
     model.config.use_cache = False
     if options.quantise:
@@ -116,8 +116,9 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
     model.eval()
     if device.type == "cpu" and max(len(e.tokens) for e in examples) <= SHORT:
         model.set_attn_implementation("eager")
+    pairs = families.family_of(model.config).encoder_decoder
     trunk = getattr(model, model.base_model_prefix, None)
-    split, packed = _probe(model, trunk, examples)
+    split, packed = (False, False) if pairs else _probe(model, trunk, examples)
     compute = torch.bfloat16 if bf16 else torch.float32
     if options.kind == "lora":
         model = with_adapters(model, options, compute=compute)
@@ -125,6 +126,8 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
         freeze_all_but_last(model, options.blocks, compute)
     inner = model.get_base_model() if options.kind == "lora" else model
     model.train()
+    if pairs:
+        return EncoderDecoderNetwork(model, None, None, False, bf16, device, decoder_start(model.config))
     return Network(model, trunk, inner.get_output_embeddings() if split else None, packed, bf16, device)
 
 
@@ -200,9 +203,7 @@ def _whole(network: Network, base_folder: Path, options: TrainingOptions) -> Any
 
 def _base(folder: Path) -> Any:
     """The base as it is stored."""
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
+    return families.load_weights(folder, dtype="auto", local_files_only=True)
 
 
 def _stored_type(base_folder: Path) -> Any:

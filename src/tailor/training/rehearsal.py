@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tailor.training.batches import Network, Pass, answer_logits, answer_loss, collate
+from tailor.training.batches import Network, Pass, answer_logits, answer_loss
 from tailor.training.options import TrainingOptions
 from tailor.training.packing import Batch, pack, passes, row_capacity
 from tailor.training.rendering import Encoded
@@ -106,7 +106,7 @@ class Remembered:
         with torch.no_grad():
             for batch in pack(order, lengths, capacity, micro_tokens):
                 for rows in passes(batch, lengths, micro_tokens):
-                    tensors = collate(rows, examples, packed=network.packed, device=network.device)
+                    tensors = network.collate(rows, examples)
                     log_p = (answer_logits(network, tensors) / temperature).log_softmax(-1)
                     top, tokens = log_p.topk(min(TOP, log_p.shape[-1] - 1))
                     inside = [e for row in rows for e in row]
@@ -176,7 +176,8 @@ class Rehearsal:
     """The general rows of a training: `batches` has those of each step; `base` is None for plain replay.
 
     With an anchor every token after a row's first counts, its question too: five times as many places for one forward
-    pass, and what the base would ask is part of what it knows. Plain replay is on answers only.
+    pass, and what the base would ask is part of what it knows. Plain replay is on answers only, and so is
+    all rehearsal of an encoder-decoder, whose encoder gives questions no probabilities.
     """
 
     network: Network
@@ -204,7 +205,7 @@ class Rehearsal:
         total = torch.zeros((), device=self.network.device)
         lengths = [len(e.tokens) for e in self.examples]
         for rows in passes(self.batches[step], lengths, self.micro_tokens):
-            batch = collate(rows, self.examples, packed=self.network.packed, device=self.network.device)
+            batch = self.network.collate(rows, self.examples)
             loss = self.base.divergence(batch) if self.base else answer_loss(self.network, batch)
             (loss * scale).backward()
             total += loss.detach()
@@ -229,7 +230,9 @@ def prepare(
     used = sorted({e for batch in batches for row in batch for e in row})
     number = {e: n for n, e in enumerate(used)}
     batches = [tuple(tuple(number[e] for e in row) for row in batch) for batch in batches]
-    examples = [Encoded(examples[e].tokens, 1 if options.kl else examples[e].prompt) for e in used]
+    examples = [
+        Encoded(examples[e].tokens, 1 if options.kl and network.models_prompts else examples[e].prompt) for e in used
+    ]
     base: BaseSays | None = None
     if options.kl:
         # Without its adapter a PiSSA model is not the base but what the largest components leave of it.
