@@ -96,8 +96,9 @@ class Passage:
 @dataclass(frozen=True)
 class Base:
     """A base model. `kind`: builtin and folder are local Hugging Face folders (`location` is the path), hub is a
-    Hugging Face name, endpoint an OpenAI-compatible URL (`name` is then the model name there), command a program of the
-    user's (`name` is its command line, `location` the folder it is run in).
+    Hugging Face name, endpoint an OpenAI-compatible URL, or one of Anthropic's messages API where `api` says so (`name`
+    is then the model name there), command a program of the user's (`name` is its command line, `location` the folder it
+    is run in).
     `revision` is the content hash (local), commit (hub) or model name (endpoint). `key_env` names the environment
     variable that holds an endpoint's key; the key itself is never stored. `quantised` says that the weights of a local
     base are held in 4 bits (NF4: Dettmers et al. 2023, arXiv 2305.14314). predictions is a file of answers:
@@ -109,6 +110,7 @@ class Base:
     revision: str = ""
     key_env: str = ""
     quantised: Literal["", "nf4"] = ""
+    api: Literal["", "anthropic"] = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import yaml
 from loopback import Reply, Server, delta, events, good
 
 from tailor.errors import ModelError
-from tailor.models import LoadedWeights, Request, open_engine, openai_endpoint
+from tailor.models import LoadedWeights, Request, http_endpoint, open_engine
 from tailor.models.openai_endpoint import OpenAIEndpoint
 from tailor.records import Base, Completion, Failure, Generation, Message, Usage
 
@@ -29,7 +29,7 @@ QUESTION = Request((Message("system", "Be brief."), Message("user", "Grüße?"))
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(openai_endpoint, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(http_endpoint, "FIRST_WAIT", 0.01)
     server = Server()
     yield server
     server.close()
@@ -103,7 +103,7 @@ def test_what_passes_is_tried_again(server: Server, endpoint: OpenAIEndpoint, st
 
 
 def test_waits_grow(server: Server, endpoint: OpenAIEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_endpoint, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(http_endpoint, "FIRST_WAIT", 0.1)
     server.replies = [Reply(500), Reply(500), Reply(500), good()]
     answer(endpoint)
     gaps = [b - a for a, b in zip(server.times, server.times[1:], strict=False)]
@@ -139,14 +139,14 @@ def test_retry_after_is_honoured(
     least: float,
     most: float,
 ) -> None:
-    monkeypatch.setattr(openai_endpoint, "FIRST_WAIT", 0.4)
+    monkeypatch.setattr(http_endpoint, "FIRST_WAIT", 0.4)
     server.replies = [Reply(429, headers={"retry-after": value()}), good()]
     answer(endpoint)
     assert least <= server.times[1] - server.times[0] < most
 
 
 def test_a_far_retry_after_is_cut(server: Server, endpoint: OpenAIEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_endpoint, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(http_endpoint, "LONGEST_WAIT", 0.05)
     server.replies = [Reply(429, headers={"retry-after": "86400"}), good()]
     assert answer(endpoint).text == "Hello!"
 
@@ -212,7 +212,7 @@ def test_nobody_there_is_a_failure(server: Server, endpoint: OpenAIEndpoint) -> 
 
 
 def test_a_slow_server_is_a_timeout(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_endpoint, "TIMEOUT", httpx.Timeout(0.1))
+    monkeypatch.setattr(http_endpoint, "TIMEOUT", httpx.Timeout(0.1))
     endpoint = OpenAIEndpoint(Base("endpoint", "m", server.url, "m"))
     server.replies = [Reply(body=good().body, wait=0.5)]
     found = failure(endpoint)

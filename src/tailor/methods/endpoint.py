@@ -1,8 +1,9 @@
-"""Another model behind an OpenAI-compatible address as an arm."""
+"""Another model behind an OpenAI-compatible or Anthropic address as an arm."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tailor.methods.base import FitContext
 from tailor.records import Adaptation, Fitted
@@ -10,12 +11,13 @@ from tailor.records import Adaptation, Fitted
 
 @dataclass(frozen=True)
 class EndpointOptions:
-    """`url` of an OpenAI-compatible server; `model` is a name there; `key_env` names the environment variable that
-    holds the key; `system` is an instruction before every conversation."""
+    """`url` of a server; `model` is a name there; `key_env` names the environment variable that
+    holds the key; `api` how it is spoken to; `system` is an instruction before every conversation."""
 
     url: str = ""
     model: str = ""
     key_env: str | None = None
+    api: Literal["openai", "anthropic"] = "openai"
     system: str | None = None
 
 
@@ -38,6 +40,6 @@ class Endpoint:
         """
         from tailor.models import resolve_base
 
-        spec = {"endpoint": options.url, "model": options.model}
+        spec = {"endpoint": options.url, "model": options.model, "api": options.api}
         base = resolve_base({**spec, **({"key_env": options.key_env} if options.key_env else {})}, context.workspace)
         return Fitted(Adaptation(base, system=options.system))

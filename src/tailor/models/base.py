@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from tailor.errors import ConfigError, ModelError
@@ -20,6 +20,7 @@ from tailor.models.hub import local_folder
 from tailor.records import Base
 
 HUB_NAME = re.compile(r"^[\w.-]+/[\w.-]+(@[\w.-]+)?$")
+APIS: dict[str, Literal["", "anthropic"]] = {"openai": "", "anthropic": "anthropic"}
 NAMES = "Use builtin/small, a folder (./model), a Hugging Face name (org/model) or {endpoint: URL, model: NAME}."
 
 
@@ -28,7 +29,7 @@ def resolve_base(spec: str | Mapping[str, str], workspace: Path) -> Base:
 
     `builtin/small` ships with Tailor; `./folder` or `/folder` is a local Hugging Face folder; `org/model` or
     `org/model@revision` a model on the Hugging Face hub; `{endpoint: URL, model: NAME, key_env: VARIABLE}` an
-    OpenAI-compatible server.
+    OpenAI-compatible server, and with `api: anthropic` one that speaks Anthropic's messages API.
 
     Raises:
         ConfigError: the name fits none of these, or a local folder does not exist.
@@ -73,10 +74,10 @@ def _folder(spec: str, folder: Path) -> Base:
 
 
 def _endpoint(spec: Mapping[str, str]) -> Base:
-    unknown = set(spec) - {"endpoint", "model", "key_env"}
+    unknown = set(spec) - {"endpoint", "model", "key_env", "api"}
     if unknown or "endpoint" not in spec or "model" not in spec:
         raise ConfigError(
-            f"base: expected endpoint, model and optionally key_env, found {', '.join(sorted(map(str, spec)))}.",
+            f"base: expected endpoint, model and perhaps key_env and api, found {', '.join(sorted(map(str, spec)))}.",
             hint="For example: {endpoint: http://127.0.0.1:11434/v1, model: llama3.2, key_env: MY_KEY}",
         )
     wrong = sorted(k for k, v in spec.items() if not isinstance(v, str))
@@ -90,7 +91,10 @@ def _endpoint(spec: Mapping[str, str]) -> Base:
             "base: the endpoint's address holds a user name or password.",
             hint="Put the key into an environment variable and name it: key_env: MY_KEY",
         )
-    return Base("endpoint", spec["model"], url, spec["model"], spec.get("key_env", ""))
+    if spec.get("api", "openai") not in APIS:
+        raise ConfigError(f"base: api must be openai or anthropic, found {spec['api']!r}.")
+    api = APIS[spec.get("api", "openai")]
+    return Base("endpoint", spec["model"], url, spec["model"], spec.get("key_env", ""), api=api)
 
 
 def on_premises(base: Base) -> bool:

@@ -74,6 +74,10 @@ def open_engine(base: Base) -> Engine:
     if base.kind == "predictions":
         raise ModelError(f"The answers come from the file {base.name}: there is no model to ask.")
     if base.kind == "endpoint":
+        if base.api == "anthropic":
+            from tailor.models.anthropic_endpoint import AnthropicEndpoint
+
+            return AnthropicEndpoint(base)
         from tailor.models.openai_endpoint import OpenAIEndpoint
 
         return OpenAIEndpoint(base)

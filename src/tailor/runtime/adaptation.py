@@ -16,7 +16,7 @@ from tailor.records import Adaptation, Generation
 FORMAT_VERSION = 2
 ADDED = {"constraint": 2}  # parts that came later, and with which format: what does not use them stays as it was
 
-QUANTISED = 2  # the format of a base in 4 bits
+LATER_OF_A_BASE = ("quantised", "api")  # came with format 2
 
 
 @cache
@@ -30,10 +30,11 @@ def adaptation_to_json(adaptation: Adaptation) -> dict[str, Any]:
     plain: dict[str, Any] = to_plain(adaptation)
     unused = [part for part in ADDED if plain[part] is None]
     version = max([1, *(v for part, v in ADDED.items() if part not in unused)])
-    if plain["base"]["quantised"]:
-        version = max(version, QUANTISED)
-    else:
-        plain["base"].pop("quantised")
+    for name in LATER_OF_A_BASE:
+        if plain["base"][name]:
+            version = max(version, 2)
+        else:
+            plain["base"].pop(name)
     return {**{k: v for k, v in plain.items() if k not in unused}, "format_version": version}
 
 
