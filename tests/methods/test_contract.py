@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from loopback import Server
+from tuning_provider import Provider
 
 from tailor.errors import DataError, ModelError
 from tailor.files import write_json
@@ -54,7 +55,16 @@ def server() -> Server:
     return Server()
 
 
+@cache
+def provider() -> Provider:
+    """A provider of fine-tuning whose jobs are done when first looked at, until the tests end."""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    return Provider(looks=1)
+
+
 def options_of(name: str) -> dict[str, Any]:
+    if name == "api-tuned":
+        return {"url": provider().url, "model": "acme-small"}
     if name == "command":
         return {"run": shlex.join([sys.executable, "-c", BOT])}
     if name == "predictions":

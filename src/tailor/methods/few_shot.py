@@ -16,13 +16,16 @@ TRIED = (2, 4, 8)
 @dataclass(frozen=True)
 class FewShotOptions:
     """`k` demonstrations (1-64, at most one per fact of the training split), or None to choose among 2, 4 and 8 on
-    dev."""
+    dev; `orders` of them that are tried on dev (1-24), the order of the draw first."""
 
     k: int | None = None
+    orders: int = 1
 
     def __post_init__(self) -> None:
         if self.k is not None and not 1 <= self.k <= 64:
             raise ConfigError(f"few-shot: k must be from 1 to 64, found {self.k}.")
+        if not 1 <= self.orders <= 24:
+            raise ConfigError(f"few-shot: orders must be from 1 to 24, found {self.orders}.")
 
 
 class FewShot:
@@ -45,7 +48,29 @@ class FewShot:
             (k, Adaptation(context.base, demonstrations=Demonstrations("fixed", k, tuple(pool[:k])))) for k in sizes
         ]
         k, adaptation = choose_on_dev(candidates, context)
-        return Fitted(adaptation, chosen={"k": k})
+        if options.orders == 1:
+            return Fitted(adaptation, chosen={"k": k})
+        shown = adaptation.demonstrations
+        assert shown is not None
+        tried = [
+            (order, Adaptation(context.base, demonstrations=Demonstrations("fixed", shown.k, order)))
+            for order in orders(shown.pool, options.orders, context.seed)
+        ]
+        _, adaptation = choose_on_dev(tried, context)
+        best = adaptation.demonstrations
+        assert best is not None
+        return Fitted(adaptation, chosen={"k": k, "order": [shown.pool.index(d) for d in best.pool]})
+
+
+def orders(pool: tuple[Demonstration, ...], count: int, seed: int) -> list[tuple[Demonstration, ...]]:
+    """Up to `count` different orders, the given one first. Order alone can decide between near chance and the best
+    answers (Lu et al. 2022, arXiv 2104.08786)."""
+    rng, found = random.Random(seed), dict.fromkeys([pool])
+    for _ in range(20 * count):
+        if len(found) == count:
+            break
+        found[tuple(rng.sample(pool, len(pool)))] = None
+    return list(found)
 
 
 def one_per_fact(train: Sequence[Example], seed: int) -> list[Demonstration]:

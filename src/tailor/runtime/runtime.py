@@ -56,6 +56,10 @@ class Meter(Protocol):
         """Called with what came back."""
         ...
 
+    def paid(self, base: Base, usd: float | None) -> None:
+        """Called with what a provider asks for tuning a base; None where it is unknown."""
+        ...
+
 
 class Runtime:
     """Answers with any number of adaptations; bases, indexes and adapters are loaded once and shared.

@@ -142,6 +142,10 @@ class Meter:
             usd=usd,
         )
 
+    def paid(self, base: Base, usd: float | None) -> None:
+        """What a provider asks for tuning a base. On a machine of one's own it is time, which is counted as such."""
+        self._write(usd=0.0 if usd is None and self.prices(base).billing == "machine" else usd)
+
     def time(self, seconds: float) -> None:
         """Machine time of a phase, or of a part of it."""
         self._write(seconds=seconds, usd=self._machine.machine_usd(seconds))
