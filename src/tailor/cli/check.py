@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tailor.cli.common import JsonOption, WorkspaceArgument, console, print_json
+from tailor.cli.quarantine import QuarantineOption, keep_aside, setting_aside
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,6 +32,7 @@ def check(
     meaning: Annotated[
         bool, typer.Option("--meaning", help="Compare meanings with the sentence encoder (slow; extra: rag).")
     ] = False,
+    quarantine: QuarantineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check tailor.yaml, every row of the data and what they allow one to conclude. Changes nothing.
@@ -41,13 +43,16 @@ def check(
     from tailor.study.config import load_workspace
     from tailor.study.inputs import read_inputs
 
-    loaded = load_workspace(workspace)
+    loaded = setting_aside(load_workspace(workspace), quarantine)
     asked = _questions(production) if production else []
     embed = _encoder() if meaning else None
     inputs = read_inputs(loaded)
+    keep_aside(inputs, quarantine, quiet=as_json)
     found = audit(inputs.examples, inputs.documents, production=asked, difference=loaded.config.margin, embed=embed)
     if as_json:
-        print_json({"workspace": loaded.config.name, "dataset_sha256": inputs.dataset_sha256, "audit": found})
+        aside = {"set_aside": len(inputs.aside)} if quarantine else {}
+        head = {"workspace": loaded.config.name, "dataset_sha256": inputs.dataset_sha256}
+        print_json({**head, **aside, "audit": found})
     else:
         _show(loaded.config.name, inputs, found, asked)
     if found.verdict == "bad":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tailor.cli.common import JsonOption, WorkspaceArgument, clock, console, print_json
+from tailor.cli.quarantine import QuarantineOption, keep_aside, setting_aside
 
 if TYPE_CHECKING:
     from tailor.study.config import Workspace
@@ -32,6 +33,7 @@ def compare(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Say what it would take in time, memory and money, then stop.")
     ] = False,
+    quarantine: QuarantineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare every arm of tailor.yaml on one frozen test set; end with a verdict and a memo.
@@ -48,11 +50,13 @@ def compare(
 
     started = time.perf_counter()
     out = console()
-    loaded = load_workspace(workspace)
+    loaded = setting_aside(load_workspace(workspace), quarantine)
     if estimate:
         _estimate(loaded, quick, budget, as_json)
         return
-    study = plan_study(loaded, read_inputs(loaded), quick=quick)
+    inputs = read_inputs(loaded)
+    keep_aside(inputs, quarantine, quiet=as_json)
+    study = plan_study(loaded, inputs, quick=quick)
     read_seconds = time.perf_counter() - started
     if not as_json:
         _header(study)

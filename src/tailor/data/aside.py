@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tailor.data.stream import Aside, Placed, Reading, folded
 from tailor.errors import DataError
-from tailor.files import canonical_json
+from tailor.files import canonical_json, write_text
 from tailor.records import Example
+
+
+def write_aside(path: Path, pieces: Sequence[Aside]) -> None:
+    """Write rows that were set aside, as JSON lines {file, line, problems, reason, row}, in the order of files and
+    lines; the file is there whole or not at all."""
+    ordered = sorted(pieces, key=lambda p: (p.file, p.line or 0))
+    write_text(path, "".join(canonical_json(_line(p)) + "\n" for p in ordered))
 
 
 class Quarantine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,13 @@ from tailor.data.places import relative_name
 from tailor.data.rows import shown
 from tailor.data.similar import normalise, question_key
 from tailor.data.stream import Aside, Placed, Reading, folded, stream
+from tailor.data.write import to_row
 from tailor.errors import DataError, Problem
 from tailor.files import sha256_of
 from tailor.records import Example
+
+_Clash = tuple[Placed, Problem]
+"""A row that cannot stand beside one before it, and why."""
 
 __all__ = ["read_documents", "read_examples", "read_files", "relative_name"]
 
@@ -52,11 +57,14 @@ def read_files(
     root: Path,
     encoding: str | None = None,
     reading: Reading | None = None,
+    aside: list[Aside] | None = None,
 ) -> list[Example]:
     """Read several files as one: ids and answers are compared across them, and all their problems come together.
 
     Args:
         reading: is filled with the counts and the columns that were found.
+        aside: is filled with the rows that are bad or left out, which are then no error; of two rows that clash, with
+            the later one. Files that cannot be used as a whole are one in either case.
     """
     counts = Reading() if reading is None else reading
     found: list[Placed] = []
@@ -64,15 +72,38 @@ def read_files(
     for piece in stream(paths, columns, root=root, encoding=encoding, reading=counts):
         if isinstance(piece, Placed):
             found.append(piece)
+        elif aside is not None and piece.content is not None:
+            aside.append(piece)
         elif piece.problems:
             bad.append(piece)
     problems = folded(bad, counts)
-    problems.extend(_contradictions(found))
-    examples, repeated = _with_ids(found)
-    problems.extend(repeated)
+    for clashes in (_contradictions, _repeated_ids):
+        clash = clashes(found)
+        if aside is None:
+            problems += [problem for _, problem in clash]
+        else:
+            found = _without(found, clash, aside, counts)
     if problems:
         raise _error(list(counts.files), problems)
-    return examples
+    return _with_ids(found)
+
+
+def _without(found: Sequence[Placed], clash: Sequence[_Clash], aside: list[Aside], counts: Reading) -> list[Placed]:
+    """The rows that clash with none before them; the others go aside, as they were read."""
+    wrong: dict[tuple[str, int], list[Problem]] = defaultdict(list)
+    for row, problem in clash:
+        wrong[row.file, row.line].append(problem)
+    kept = []
+    for row in found:
+        if (problems := wrong.get((row.file, row.line))) is None:
+            kept.append(row)
+            continue
+        single = [m.role for m in row.example.messages] in (["user"], ["system", "user"])
+        content = to_row(row.example, "question-answer" if single else "messages")
+        aside.append(Aside(row.file, row.line, tuple(problems), content))
+        counts.examples -= 1
+        counts.bad += 1
+    return kept
 
 
 def _error(names: Sequence[str], problems: list[Problem]) -> DataError:
@@ -80,39 +111,47 @@ def _error(names: Sequence[str], problems: list[Problem]) -> DataError:
     order = {name: n for n, name in enumerate(names)}
     ordered = sorted(problems, key=lambda p: (order[p.file], p.line or 0))
     bad = list(dict.fromkeys(p.file for p in ordered))
-    return DataError(f"{' and '.join(bad)} cannot be used: {count}.", problems=tuple(ordered))
+    of_rows = all(p.line is not None for p in ordered)
+    hint = "Mend the rows, or go on without them: --quarantine FILE" if of_rows else ""
+    return DataError(f"{' and '.join(bad)} cannot be used: {count}.", problems=tuple(ordered), hint=hint)
 
 
-def _with_ids(found: Sequence[Placed]) -> tuple[list[Example], list[Problem]]:
-    """Ids that rows bring must differ. Others are made from the question, so that they survive moving a row; a
-    repeated question gets a number."""
+def _repeated_ids(found: Sequence[Placed]) -> list[_Clash]:
+    """Ids that rows bring must differ."""
     first: dict[str, Placed] = {}
-    problems = []
+    problems: list[_Clash] = []
     for row in found:
         identity = row.example.id
         if identity in first:
             hint = f"{first[identity].seen_from(row)} has it too"
-            problems.append(Problem(row.file, row.line, "id", shown(identity), "an id of its own", hint))
+            problems.append((row, Problem(row.file, row.line, "id", shown(identity), "an id of its own", hint)))
         elif identity:
             first[identity] = row
+    return problems
+
+
+def _with_ids(found: Sequence[Placed]) -> list[Example]:
+    """Rows without an id get one made from the question, so that it survives moving a row; a repeated question gets a
+    number."""
+    taken = {row.example.id for row in found}
     examples = []
     for row in found:
         unique, made, copy = row.example.id, f"q-{sha256_of(row.example.messages)[:12]}", 1
         if not unique:
             unique = made
-            while unique in first:
+            while unique in taken:
                 copy += 1
                 unique = f"{made}-{copy}"
-            first[unique] = row
+            taken.add(unique)
         examples.append(replace(row.example, id=unique))
-    return examples, problems
+    return examples
 
 
-def _contradictions(found: Sequence[Placed]) -> list[Problem]:
+def _contradictions(found: Sequence[Placed]) -> list[_Clash]:
     """One question with two answers, and one that both trains and tests."""
     first: dict[str, Placed] = {}
     split: dict[str, Placed] = {}
-    problems = []
+    problems: list[_Clash] = []
     for row in found:
         key, example = question_key(row.example), row.example
         before = first.setdefault(key, row)
@@ -121,13 +160,14 @@ def _contradictions(found: Sequence[Placed]) -> list[Problem]:
             here = "no answer" if example.answer is None else shown(example.answer)
             expected = f"{there}, as in {before.seen_from(row)} for the same question"
             hint = "keep one of the two, or ask differently"
-            problems.append(Problem(row.file, row.line, "answer", here, expected, hint))
+            problems.append((row, Problem(row.file, row.line, "answer", here, expected, hint)))
         if example.split:
             other = split.setdefault(key, row)
             if other.example.split != example.split:
                 expected = f"'{other.example.split}', as in {other.seen_from(row)} for the same question"
                 hint = "a question that is trained on tests nothing: keep one of the two"
-                problems.append(Problem(row.file, row.line, "split", f"'{example.split}'", expected, hint))
+                found_split = f"'{example.split}'"
+                problems.append((row, Problem(row.file, row.line, "split", found_split, expected, hint)))
     return problems
 
 

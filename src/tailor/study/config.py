@@ -95,11 +95,13 @@ class StudyConfig(Section):
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder with `tailor.yaml`; everything Tailor writes goes below `.tailor/`."""
+    """A folder with `tailor.yaml`; everything Tailor writes goes below `.tailor/`. `set_aside` goes on without bad rows
+    of questions, which are otherwise an error."""
 
     folder: Path
     config: StudyConfig
     arms: tuple[Arm, ...]
+    set_aside: bool = False
 
     @property
     def state(self) -> Path:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from tailor.data.facts import infer_facts
 from tailor.data.read import read_documents, read_files
 from tailor.data.split import dataset_sha256
+from tailor.data.stream import Aside, Reading
 from tailor.errors import ConfigError, DataError, TailorError
 from tailor.models import resolve_base
 from tailor.records import Base, CellName, Document, Example, Passage
@@ -26,7 +27,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Inputs:
     """Everything a study compares on. `train`, `dev` and `test` are frozen by the plan's hash, and so is what the rows
-    of `general` are made from, on which tuned arms keep what they could do before."""
+    of `general` are made from, on which tuned arms keep what they could do before. `aside` holds the rows that were set
+    aside, `reading` what became of all rows."""
 
     base: Base
     examples: tuple[Example, ...]
@@ -34,6 +36,8 @@ class Inputs:
     passages: tuple[Passage, ...]
     dataset_sha256: str
     general: General = field(default_factory=General)
+    aside: tuple[Aside, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def own(self) -> tuple[Example, ...]:
@@ -55,7 +59,8 @@ def read_inputs(workspace: Workspace) -> Inputs:
     config = workspace.config
     errors: list[TailorError] = []
     base = _attempt(errors, lambda: resolve_base(config.base, workspace.folder))
-    questions = _attempt(errors, lambda: read_questions(workspace))
+    aside, reading = list[Aside](), Reading()
+    questions = _attempt(errors, lambda: read_questions(workspace, aside, reading))
     documents = _attempt(errors, lambda: _documents(workspace))
     general = _attempt(errors, lambda: read_general(workspace, base)) or General()
     _attempt(errors, lambda: _check_arms(workspace, base))
@@ -65,7 +70,9 @@ def read_inputs(workspace: Workspace) -> Inputs:
     examples = tuple(sorted([*rows, *general.tests], key=lambda e: e.id))
     _check_test(examples)
     passages = tuple(chunk(documents or []))
-    return Inputs(base, examples, tuple(documents or []), passages, dataset_sha256(examples), general)
+    return Inputs(
+        base, examples, tuple(documents or []), passages, dataset_sha256(examples), general, tuple(aside), reading
+    )
 
 
 def _check_test(examples: tuple[Example, ...]) -> None:
@@ -104,10 +111,25 @@ def _all(errors: list[TailorError]) -> TailorError:
     return DataError("\n".join([*lines, message]), problems=problems)
 
 
-def read_questions(workspace: Workspace) -> list[Example]:
-    """Questions of all files, with facts and framings; every problem of every file is reported at once."""
+def read_questions(
+    workspace: Workspace, aside: list[Aside] | None = None, reading: Reading | None = None
+) -> list[Example]:
+    """Questions of all files, with facts and framings; every problem of every file is reported at once.
+
+    Args:
+        aside: is filled with bad rows where the workspace sets them aside.
+        reading: is filled with what became of all rows.
+    """
     data = workspace.config.data
-    return infer_facts(read_files(data.all_files, data.columns or None, root=workspace.folder, encoding=data.encoding))
+    rows = read_files(
+        data.all_files,
+        data.columns or None,
+        root=workspace.folder,
+        encoding=data.encoding,
+        reading=reading,
+        aside=([] if aside is None else aside) if workspace.set_aside else None,
+    )
+    return infer_facts(rows)
 
 
 def _documents(workspace: Workspace) -> list[Document]:

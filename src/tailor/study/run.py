@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import queue
 import signal
@@ -169,7 +170,15 @@ def _run_in_processes(
     reports: Any = context.Queue()
     threads = max(1, cores() // count)
     quick = len(study.plan["seeds"]) < len(study.workspace.config.seeds)
-    setup = (str(study.workspace.folder), quick, study.plan_sha256, threads, reports, os.getpid())
+    setup = (
+        str(study.workspace.folder),
+        study.workspace.set_aside,
+        quick,
+        study.plan_sha256,
+        threads,
+        reports,
+        os.getpid(),
+    )
     with _one_thread_each(threads), ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool:
         with _interrupts_held():
             waiting: dict[Future[tuple[Failure | None, float]], Cell] = {
@@ -232,12 +241,14 @@ def _drain(reports: Any) -> Iterator[tuple[str, str, float, str]]:
 _worker: dict[str, Any] = {}
 
 
-def _set_up_worker(folder: str, quick: bool, plan_sha256: str, threads: int, reports: Any, parent: int) -> None:
+def _set_up_worker(
+    folder: str, set_aside: bool, quick: bool, plan_sha256: str, threads: int, reports: Any, parent: int
+) -> None:
     """Read the workspace once per worker; leave when the parent is gone, however it went."""
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
     silence_libraries()
     try:
-        workspace = load_workspace(Path(folder))
+        workspace = dataclasses.replace(load_workspace(Path(folder)), set_aside=set_aside)
         study = plan_study(workspace, read_inputs(workspace), quick=quick)
         if study.plan_sha256 != plan_sha256:
             raise StudyError("The data changed while the study was running.", hint="Run the command again.")
