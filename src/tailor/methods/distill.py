@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tailor.methods.compose import Arm
 
 
-PROMPTS = frozenset({"zero-shot", "prompt", "few-shot", "few-shot-nearest", "rag"})
+PROMPTS = frozenset({"zero-shot", "prompt", "few-shot", "few-shot-diverse", "few-shot-nearest", "rag"})
 """Arms that change only what the base reads."""
 
 

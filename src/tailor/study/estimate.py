@@ -67,6 +67,10 @@ class Estimate:
     budget_usd: float | None
 
 
+CHOOSING = ("rag", "few-shot", "few-shot-diverse", "few-shot-nearest", "prompt")
+"""Arms that ask dev questions to choose among their options."""
+
+
 def estimate(workspace: Workspace, inputs: Inputs, *, quick: bool = False, budget: float | None = None) -> Estimate:
     """Time, memory and money of every arm that `compare` would run.
 
@@ -102,11 +106,11 @@ def _arm(
     weights: int | None,
 ) -> ArmEstimate:
     test, dev, train = (inputs.of(s) for s in ("test", "dev", "train"))
-    chooses = any(p.method in ("rag", "few-shot", "few-shot-nearest", "prompt") for p in arm.parts)
+    chooses = any(p.method in CHOOSING for p in arm.parts)
     asked = len(test) + LATENCY_QUESTIONS + 2 + (TRIED * len(dev) if chooses else len(dev) if arm.trains_weights else 0)
     prompt = FRAME_TOKENS + _tokens([e.question for e in test]) + _context(arm, inputs)
     answer = _tokens([e.answer or "I don't know." for e in test]) + 2
-    epochs = max((float(getattr(p.options, "epochs", 0.0)) for p in arm.parts), default=0.0)
+    epochs = max((float(getattr(p.options, "epochs", 0.0) or 0.0) for p in arm.parts), default=0.0)
     rows = sum(_length(e) for e in train) if arm.trains_weights else 0.0
     usage = Usage(round(prompt), round(answer))
     each = tokens_usd(usage, prices.tokens) if prices.billing == "tokens" else None
