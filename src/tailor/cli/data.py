@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailor.cli import ask, data_versions
+from tailor.cli import ask, data_versions, mine
 from tailor.cli.common import JsonOption, WorkspaceOption, console, print_json
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def accept(workspace: WorkspaceOption = Path()) -> None:
 
 
 app.command("ask")(ask.ask)
+app.command("mine")(mine.mine)
 app.command("log")(data_versions.log)
 app.command("diff")(data_versions.diff)
 

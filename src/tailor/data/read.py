@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +76,7 @@ def read_files(
             aside.append(piece)
         elif piece.problems:
             bad.append(piece)
-    problems = folded(bad, counts)
+    problems = [*folded(bad, counts), *_waiting(found)]
     for clashes in (_contradictions, _repeated_ids):
         clash = clashes(found)
         if aside is None:
@@ -86,6 +86,22 @@ def read_files(
     if problems:
         raise _error(list(counts.files), problems)
     return _with_ids(found)
+
+
+def _waiting(found: Sequence[Placed]) -> list[Problem]:
+    """Rows that a person has to let through first, once for each file."""
+    files = Counter(row.file for row in found if row.waits)
+    return [
+        Problem(
+            name,
+            None,
+            "status",
+            f"{n} row{'' if n == 1 else 's'} 'to review'",
+            "rows that a person let through",
+            f"tailor review {name} writes them to a file of their own: name that one",
+        )
+        for name, n in files.items()
+    ]
 
 
 def _without(found: Sequence[Placed], clash: Sequence[_Clash], aside: list[Aside], counts: Reading) -> list[Placed]:

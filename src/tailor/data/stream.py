@@ -17,13 +17,17 @@ from tailor.data.shapes import BadRow, ShapeReader
 from tailor.errors import Problem
 from tailor.records import Example
 
+TO_REVIEW = "to review"
+"""The `status` of rows that a person has to let through before they are trained on or tested with."""
+
 
 class Placed(NamedTuple):
-    """A row and where it stands."""
+    """A row and where it stands. `waits`: it is marked `to review`, and nobody has."""
 
     file: str
     line: int
     example: Example
+    waits: bool = False
 
     def seen_from(self, other: Placed) -> str:
         """`line 12`, with the file where it is another one."""
@@ -100,7 +104,7 @@ def _of_file(rows: Iterable[Row | Torn], name: str, given: dict[str, str], count
             read = reader.read(row)
             if isinstance(read, Example):
                 counts.examples += 1
-                yield Placed(name, row.line, read)
+                yield Placed(name, row.line, read, row.values.get("status") == TO_REVIEW and "review" not in row.values)
             elif isinstance(read, BadRow):
                 counts.bad += 1
                 yield Aside(name, row.line, read.problems, dict(row.values))

@@ -13,6 +13,7 @@ from tailor.data.asking.rules import Candidate, candidates
 from tailor.data.asking.sentences import sentences
 from tailor.data.augment.gates import Gates
 from tailor.data.similar import normalise
+from tailor.data.stream import TO_REVIEW
 from tailor.evaluation.abstain import is_abstention
 from tailor.files import sha256_of
 from tailor.methods.rag import SYSTEM
@@ -226,6 +227,7 @@ def line(asked: Asked, writer: str) -> dict[str, Any]:
         "fact": e.fact,
         "source": e.source,
         "passage": {"document": p.document, "section": p.heading, "page": p.page, "text": p.text},
+        "status": TO_REVIEW,
         "made": {**made, "read_back": back, "usd": asked.usd},
     }
 

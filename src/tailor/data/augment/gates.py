@@ -49,6 +49,10 @@ class Gates:
             return "too long"
         if normalise(question) in self.taken:
             return "not new"
+        return self.leak(question)
+
+    def leak(self, question: str) -> str | None:
+        """That a question would give one of test or dev away, or None."""
         return "too near to a test question" if self._leaks(words(question)) else None
 
     def _leaks(self, found: frozenset[str]) -> bool:
