@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tailor.cli.main import main
+from tailor.cli.main import run
 from tiny_workspace import edit, save_workspace, tailor
 
 Change = Callable[[Path], object]
@@ -115,13 +115,12 @@ def refused(
     command: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[int, str]:
     monkeypatch.setattr(sys, "argv", ["tailor", command, str(folder)])
-    with pytest.raises(SystemExit) as left:
-        main()
+    code = run()
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "Traceback" not in printed.err
     assert not (folder / ".tailor").exists()
-    return int(str(left.value.code)), printed.err
+    return code, printed.err
 
 
 @pytest.mark.parametrize("command", ["check", "compare"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tailor.cli.main import main
+from tailor.cli.main import run
 from tiny_workspace import YAML, tailor
 
 GOOD = YAML.format(base="builtin/small")
@@ -18,10 +18,9 @@ def check(folder: Path, text: str | bytes, capsys: pytest.CaptureFixture[str], m
     """What `tailor check` says about a tailor.yaml that it refuses."""
     (folder / "tailor.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     monkeypatch.setattr(sys, "argv", ["tailor", "check", str(folder)])
-    with pytest.raises(SystemExit) as left:
-        main()
+    code = run()
     printed = capsys.readouterr()
-    assert left.value.code == 2
+    assert code == 2
     assert printed.out == ""
     assert "Traceback" not in printed.err
     return printed.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tomllib
@@ -50,3 +51,36 @@ def test_doctor() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert set(facts["extras"]) == set(project["optional-dependencies"]) - {"all", "dev", "bench"}
     assert facts["cores"] >= 1
+
+
+def interrupted(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"import atexit, os, signal, sys, threading\n{code}\nmain()"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def test_an_interrupt_while_the_commands_are_read() -> None:
+    ran = interrupted(
+        "from tailor.cli.main import main\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'tailor.cli.compare': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\nsys.argv = ['tailor', '--help']"
+    )
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr == "Interrupted. Finished work is kept; the same command continues.\n"
+
+
+@pytest.mark.parametrize(("argument", "code"), [("--version", 0), ("comapre", 2)])
+def test_an_interrupt_when_all_is_said_changes_nothing(argument: str, code: int) -> None:
+    ran = interrupted(
+        "from tailor.cli.main import main\natexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        f"sys.argv = ['tailor', {argument!r}]"
+    )
+    assert ran.returncode == code
+    assert "Traceback" not in ran.stderr

@@ -25,7 +25,7 @@ def broken_links(paths: list[Path]) -> list[str]:
 def undocumented(reference: Path) -> list[str]:
     """Things a user can name in tailor.yaml or on the command line that no reference page names."""
     text = "\n".join(p.read_text(encoding="utf-8") for p in reference.glob("*.md"))
-    commands = re.findall(r'app\.command\("([\w-]+)"', Path("src/tailor/cli/main.py").read_text(encoding="utf-8"))
+    commands = re.findall(r'app\.command\("([\w-]+)"', Path("src/tailor/cli/app.py").read_text(encoding="utf-8"))
     wanted = [*(f"tailor {c}" for c in commands), *(f"`{m}`" for m in [*METHODS.builtin, *METRICS.builtin])]
     return [f"{reference}: nothing about {name}" for name in wanted if name not in text]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,48 +81,71 @@ def below(parent: int) -> set[int]:
     return found - {parent}
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command("compare", folder, "--workers", "2"),
+        command("compare", folder, *(options or ("--workers", "2"))),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
         start_new_session=True,
+        # Whoever started the tests may have turned Ctrl-C off, which is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
-def wait_for_fits(running: subprocess.Popen[bytes], folder: Path, count: int, extra: float) -> None:
-    """Until the study has begun and so many cells are fitted (and a while longer), or it has ended."""
+def is_running(running: subprocess.Popen[bytes], folder: Path) -> bool:
+    """Whether this process, and not one before it, has begun to work on the study."""
+    lock = folder / ".tailor" / "running"
+    return lock.is_file() and lock.read_text().strip() == str(running.pid)
+
+
+def wait_for(running: subprocess.Popen[bytes], met: Callable[[], bool]) -> None:
+    """Until the condition holds or the process has ended."""
     until = time.monotonic() + 240
-    while time.monotonic() < until and running.poll() is None:
-        begun = any(folder.glob(".tailor/studies/*/plan.json"))  # before, a signal would meet Python half awake
-        if begun and len(list(folder.glob(".tailor/studies/*/fits/*.json"))) >= count:
-            break
+    while running.poll() is None and not met():
+        assert time.monotonic() < until
         time.sleep(0.02)
-    time.sleep(extra)
+
+
+def fits(folder: Path) -> int:
+    return len(list(folder.glob(".tailor/studies/*/fits/*.json")))
+
+
+INTERRUPTED = "Interrupted. Finished work is kept; the same command continues."
 
 
 def test_killed_and_interrupted_again_and_again(compared: Path, tmp_path: Path, tiny_base: Path) -> None:
+    """At a random moment of its work. A process that has ended before the signal must have finished the study: a
+    loaded machine may hold up the test, not the study."""
     folder = save_workspace(tmp_path / "tiny", tiny_base)
     chance = random.Random(7)
-    stops = [(signal.SIGINT, 0), (signal.SIGKILL, 1), (signal.SIGINT, 4), (signal.SIGKILL, 6)]
-    for stop, fits in stops:
+    stopped = 0
+    for stop, more in [(signal.SIGINT, 0), (signal.SIGKILL, 1), (signal.SIGINT, 2), (signal.SIGKILL, 2)]:
+        wanted = fits(folder) + more
         running = start(folder)
-        wait_for_fits(running, folder, fits, chance.uniform(0.05, 0.4))
+        wait_for(running, lambda p=running, n=wanted: is_running(p, folder) and fits(folder) >= n)
+        time.sleep(chance.uniform(0.05, 0.4))
         workers = below(running.pid)
-        if stop == signal.SIGINT:
-            os.killpg(running.pid, stop)  # what a terminal does
-        else:
-            running.kill()
-        out, err = running.communicate(timeout=120)
+        with contextlib.suppress(ProcessLookupError):
+            if stop == signal.SIGINT:
+                os.killpg(running.pid, stop)  # what a terminal does
+            else:
+                running.kill()
+        out, err = running.communicate(timeout=240)
         assert b"Traceback" not in out + err, (out + err).decode()
-        if stop == signal.SIGINT:
-            assert running.returncode == 130
-            assert err.decode().strip() == "Interrupted. Finished work is kept; the same command continues."
-        until = time.monotonic() + 20
+        if running.returncode == 0:
+            assert results_of(folder)["status"] == "complete"
+        elif stop == signal.SIGINT:
+            assert (running.returncode, err.decode().strip()) == (130, INTERRUPTED)
+            stopped += 1
+        else:
+            assert running.returncode == -signal.SIGKILL
+            stopped += 1
+        until = time.monotonic() + 60
         while left := workers & _alive(workers):
             assert time.monotonic() < until, f"workers outlive the command: {left}"
             time.sleep(0.05)
+    assert stopped
     torn = sorted(folder.glob(".tailor/studies/*/answers/*.jsonl"))[0]
     lines = torn.read_bytes().splitlines(keepends=True)
     torn.write_bytes(b"".join(lines[:-2]) + lines[-2][:17])
@@ -128,6 +153,25 @@ def test_killed_and_interrupted_again_and_again(compared: Path, tmp_path: Path, 
     assert ran.code == 0, ran.err
     assert answers_of(folder) == answers_of(compared)
     assert without_clocks(results_of(folder)) == without_clocks(results_of(compared))
+
+
+def test_an_interrupt_does_not_wait_for_the_cell_at_work(tmp_path: Path, tiny_base: Path) -> None:
+    """Two arms ask a program that never answers; it is stopped too."""
+    folder = save_workspace(tmp_path / "tiny", tiny_base)
+    text = (folder / "tailor.yaml").read_text(encoding="utf-8")
+    before, after = text.split("arms:\n")[0], text.split("seeds:")[1]
+    arms = "arms:\n" + "".join(f"  - {n}: {{command: ./never.sh {n}}}\n" for n in ("one", "two"))
+    (folder / "tailor.yaml").write_text(f"{before}{arms}  - zero-shot\nseeds:{after}", encoding="utf-8")
+    (folder / "never.sh").write_text("#!/bin/sh\necho $$ > pid-$1\nexec sleep 3000\n", encoding="utf-8")
+    (folder / "never.sh").chmod(0o755)
+    running = start(folder)
+    pids = [folder / "pid-one", folder / "pid-two"]
+    wait_for(running, lambda: all(p.is_file() and p.read_text().endswith("\n") for p in pids))
+    programs = {int(p.read_text()) for p in pids}
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=240)
+    assert (running.returncode, err.decode().strip()) == (130, INTERRUPTED), (out + err).decode()
+    assert not _alive(programs)
 
 
 def _alive(pids: set[int]) -> set[int]:
@@ -146,7 +190,7 @@ def test_two_at_once(workspace: Path) -> None:
     """The second is refused at once; the first goes on."""
     running = start(workspace)
     try:
-        wait_for_fits(running, workspace, 1, 0)
+        wait_for(running, lambda: is_running(running, workspace) and fits(workspace) >= 1)
         ran = tailor("compare", workspace)
         assert ran.code == 5
         assert f"process {running.pid}" in ran.err

@@ -1,131 +1,72 @@
-"""The command `tailor`. One small file per sub-command; this one turns errors into messages and exit codes."""
+"""The entry point of `tailor`: turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from pathlib import Path
 
-import typer
-
-from tailor.cli import (
-    augment,
-    chat,
-    check,
-    compare,
-    cost,
-    data,
-    diff,
-    doctor,
-    experiment,
-    export,
-    feedback,
-    general,
-    init,
-    judge,
-    keys,
-    parity,
-    plan,
-    prices,
-    promote,
-    rate,
-    releases,
-    report,
-    review,
-    rollback,
-    serve,
-    show,
-)
 from tailor.errors import TailorError
 from tailor.quiet import silence_libraries
 
 INTERRUPTED = 130
 INTERNAL = 70
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    # Rich's help screens cost 100 ms at every start, plain ones nothing.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Adapts language models to your own data - and finds out first whether it should. Measure twice, tune once.",
-    epilog="Exit codes: 0 done, 2 settings or data are wrong, 3 a package is missing, 4 a model or file cannot "
-    "be used, 5 the study cannot go on, 6 a gate refused, 130 interrupted.",
-)
-app.command("init", short_help="Write a tailor.yaml for the files in a folder.")(init.init)
-app.command("check", short_help="Check settings and data before anything is spent.")(check.check)
-app.command("plan", short_help="Show what a study will decide by and what it can see.")(plan.plan)
-app.command("compare", short_help="Compare all arms; end with a verdict and a memo.")(compare.compare)
-app.command("report", short_help="Show the results of a study again.")(report.report)
-app.command("show", short_help="Show one test item with every arm's answer.")(show.show)
-app.command("diff", short_help="Show what one arm fixed and broke beside another.")(diff.diff)
-app.command("rate", short_help="Judge answers blindly; show what the judgements say.")(rate.rate)
-app.command("judge", short_help="Have a model grade answers, calibrated on people's.")(judge.judge)
-app.command("general", short_help="Test general ability on lm-evaluation-harness tasks.")(general.general)
-app.command("chat", short_help="Ask questions to one arm, or several side by side.")(chat.chat)
-app.command("parity", short_help="Does another form of an arm answer as it was measured?")(parity.parity)
-app.command("export", short_help="Write trained weights for PEFT or Transformers.")(export.export)
-app.command("promote", short_help="Make an arm of a study the champion.")(promote.promote)
-app.command("rollback", short_help="Make the previous champion the champion again.")(rollback.rollback)
-app.command("serve", short_help="Serve the champion with the OpenAI API.")(serve.serve)
-app.command("cost", short_help="What training and serving a model would cost.")(cost.cost)
-app.command("prices", short_help="List, search and add prices of tokens, machines and labels.")(prices.prices)
-app.command("augment", short_help="Make more ways of asking for the trained facts.")(augment.augment)
-app.command("review", short_help="Approve, edit or reject rows, one key each.")(review.review)
-app.add_typer(data.app, name="data", short_help="Look at files of questions, convert them, see their versions.")
-app.add_typer(releases.app, name="releases", short_help="List the releases; export and import one.")
-app.add_typer(keys.app, name="keys", short_help="Who may use the server.")
-app.add_typer(experiment.app, name="experiment", short_help="Try a release on live traffic.")
-app.add_typer(feedback.app, name="feedback", short_help="What people said about answers.")
-app.command("doctor", short_help="Say what is installed and what this machine can do.")(doctor.doctor)
-
-
-@app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
-    if version:
-        import tailor
-
-        typer.echo(f"tailor {tailor.__version__}")
-        raise typer.Exit
-
 
 def main() -> None:
-    """Entry point: every error is one message and an exit code, never a traceback."""
-    silence_libraries()
+    """The program. What was asked is then done or given up: Ctrl-C while Python puts things away would only end in a
+    traceback or another exit code."""
+    code = run()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
+
+
+def run() -> int:
+    """The exit code of `sys.argv`. Every error is one message on standard error, never a traceback."""
     try:
+        silence_libraries()
+        # Imported here: Ctrl-C while the commands are read (300 ms) must not end in a traceback either.
+        from tailor.cli.app import app
+
         app()
     except SystemExit as leaving:
         # Typer turns Ctrl-C into this code without a word.
-        if leaving.code == INTERRUPTED:
-            _interrupted()
-        raise
+        return _interrupted() if leaving.code == INTERRUPTED else _code(leaving.code)
     except TailorError as error:
         _say(str(error))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
-        _interrupted()
-        sys.exit(INTERRUPTED)
+        return _interrupted()
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing left to tell
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except OSError as error:
         _say(_os_words(error))
-        sys.exit(5)
+        return 5
     except Exception:
         _say(f"Something went wrong inside Tailor; this is a defect. Please report it with {_keep_traceback()}.")
-        sys.exit(INTERNAL)
+        return INTERNAL
+    return 0
 
 
-def _interrupted() -> None:
+def _code(given: object) -> int:
+    """As Python itself reads what `sys.exit` was given: nothing is 0, a text is printed and 1."""
+    if given is None or isinstance(given, int):
+        return int(given or 0)
+    _say(str(given))
+    return 1
+
+
+def _interrupted() -> int:
     """A second Ctrl-C must not tear apart what is being put away."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _say("Interrupted. Finished work is kept; the same command continues.")
+    return INTERRUPTED
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    print(text, file=sys.stderr)
 
 
 def _os_words(error: OSError) -> str:

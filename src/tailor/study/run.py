@@ -179,32 +179,67 @@ def _run_in_processes(
         reports,
         os.getpid(),
     )
-    with _one_thread_each(threads), ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool:
+    with (
+        _interrupts_noted() as interrupted,
+        _one_thread_each(threads),
+        ProcessPoolExecutor(count, context, _set_up_worker, setup) as pool,
+    ):
         with _interrupts_held():
-            waiting: dict[Future[tuple[Failure | None, float]], Cell] = {
-                pool.submit(_work, cell.name, budget): cell for cell in pending
-            }
+            waiting = {pool.submit(_work, cell.name, budget): cell for cell in pending}
         try:
-            while waiting:
-                done, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                for report in _drain(reports):
-                    listener.cell_progress(*report)
-                for future in done:
-                    cell = waiting.pop(future)
-                    failure, seconds = future.result()
-                    if failure:
-                        failures[cell.name] = failure
-                    listener.cell_done(cell.name, failure, seconds)
+            _wait_for(waiting, reports, listener, failures, interrupted)
         except BrokenProcessPool:
             raise StudyError(
                 "A worker process was killed, perhaps for memory.",
                 hint="Run the same command again to continue; --workers 1 needs the least memory.",
             ) from None
         except BaseException:
+            # Shutting down forgets the processes: without a list of them Ctrl-C would wait for the end of every cell.
+            processes = list((pool._processes or {}).values())
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((pool._processes or {}).values()):
+            for process in processes:
                 process.terminate()
             raise
+
+
+def _wait_for(
+    waiting: dict[Future[tuple[Failure | None, float]], Cell],
+    reports: Any,
+    listener: Listener,
+    failures: dict[str, Failure],
+    interrupted: list[int],
+) -> None:
+    while waiting:
+        if interrupted:
+            raise KeyboardInterrupt
+        done, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        for report in _drain(reports):
+            listener.cell_progress(*report)
+        for future in done:
+            cell = waiting.pop(future)
+            failure, seconds = future.result()
+            if failure:
+                failures[cell.name] = failure
+            listener.cell_done(cell.name, failure, seconds)
+
+
+@contextlib.contextmanager
+def _interrupts_noted() -> Iterator[list[int]]:
+    """Ctrl-C as something to look for, until here is done: an exception out of nowhere could be swallowed by a library,
+    or leave a pool that is not quite there yet to work to its end. What came last is raised on leaving."""
+    noted: list[int] = []
+    # Python gives signals to the main thread only; and whoever started this with Ctrl-C off (nohup, a script's `&`)
+    # does not want it.
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield noted
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -246,6 +281,7 @@ def _set_up_worker(
 ) -> None:
     """Read the workspace once per worker; leave when the parent is gone, however it went."""
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    signal.signal(signal.SIGTERM, _told_to_stop)
     silence_libraries()
     try:
         workspace = dataclasses.replace(load_workspace(Path(folder)), set_aside=set_aside)
@@ -268,6 +304,11 @@ def _set_up_worker(
     )
 
 
+def _told_to_stop(*_: object) -> None:
+    """As an exception, so that an arm's program is stopped as well."""
+    raise SystemExit
+
+
 def _leave_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(POLL_SECONDS)
@@ -286,5 +327,8 @@ def _work(name: str, budget: float | None) -> tuple[Failure | None, float]:
             last[0] = now
             _worker["reports"].put((name, phase, fraction, words))
 
-    failure = run_cell(_worker["study"], _worker["cells"][name], _worker["runtime"], report, budget)
+    try:
+        failure = run_cell(_worker["study"], _worker["cells"][name], _worker["runtime"], report, budget)
+    except SystemExit:
+        os._exit(1)  # the pool would take it for the result of this cell and begin the next one
     return failure, time.perf_counter() - started
