@@ -11,6 +11,7 @@ from worlds import Floats, World
 
 from tailor.decision.choice import Choice, choose
 from tailor.decision.evidence import Evidence
+from tailor.decision.selection import optimism
 from tailor.evaluation.statistics import clustered_mean, holm, non_inferiority, paired_difference, standings
 
 # Order of simplicity, whether trained.
@@ -56,7 +57,7 @@ class Truth:
 class Tally:
     """Counts over studies. `wrong`: confident verdicts with a `fault`; `beyond_margin`: those that name an arm behind
     by more than the plain margin, or that forgets more than it. `optimism`: measured minus true accuracy of the arm
-    named. `naive`: the arm with the highest score instead."""
+    named; `corrected`: less what is said to be the luck of the pick. `naive`: the arm with the highest score."""
 
     studies: int = 0
     clear: int = 0
@@ -66,6 +67,7 @@ class Tally:
     wrong: int = 0
     beyond_margin: int = 0
     optimism: list[float] = field(default_factory=list)
+    corrected: list[float] = field(default_factory=list)
     naive_optimism: list[float] = field(default_factory=list)
     naive_wrong: int = 0
 
@@ -217,6 +219,7 @@ def _count(tally: Tally, truth: Truth, results: Mapping[str, Any], choice: Choic
         behind, lost = truth.best - truth.right[choice.arm], truth.loss[choice.arm]
         tally.beyond_margin += behind > MARGIN or lost > GENERAL_MARGIN
         tally.optimism.append(quality[choice.arm] - truth.right[choice.arm])
+        tally.corrected.append(tally.optimism[-1] - (optimism(choice, Evidence(results)) or 0.0))
     top = max(quality, key=lambda a: quality[a])
     tally.naive_wrong += bool(fault(truth, top))
     tally.naive_optimism.append(quality[top] - truth.right[top])

@@ -244,6 +244,7 @@ def optimism(worlds: int) -> list[Points]:
     ):
         tally = decision_worlds(worlds, setting)
         points.append(Points(f"{name}: optimism of the arm named", tuple(tally.optimism), promise))
+        points.append(Points(f"{name}: less the luck of the pick", tuple(tally.corrected), "≤ 0.5"))
         points.append(Points(f"{name}: naive, of the highest score", tuple(tally.naive_optimism)))
     return points
 

@@ -70,7 +70,8 @@ def test_rogan_gladen_by_hand() -> None:
     judged = [True] * 90 + [False] * 10 + [True] * 20 + [False] * 80
     found = rogan_gladen(690, 1000, calibrate(judged, human))
     assert found.value == pytest.approx(0.7)
-    assert found.low < 0.7 < found.high
+    # By hand: q' 691.92 / 1003.84, tpr' 91 / 102, tnr' 81 / 102, share' 0.7044, standard error 0.0418, shift 0.0015.
+    assert (found.low, found.high) == (pytest.approx(0.6240, abs=1e-4), pytest.approx(0.7877, abs=1e-4))
     blind = calibrate([True, False] * 100, human)
     assert math.isnan(rogan_gladen(690, 1000, blind).value)  # no better than chance
     with pytest.raises(ValueError):
@@ -123,3 +124,18 @@ def test_corrected_intervals_cover_where_the_judge_alone_does_not() -> None:
         inside["powered"] += powered.low <= 0.7 <= powered.high
     assert misled > 50
     assert inside["powered"] >= 0.92 * (worlds + 100)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.8, 0.97])
+@pytest.mark.parametrize("rates", [(0.9, 0.9), (0.75, 0.8)])
+def test_rogan_gladen_covers_for_shares_near_the_ends_too(share: float, rates: tuple[float, float]) -> None:
+    """Labels of 60 right and 40 wrong answers, 300 grades; of 300 intervals at least 92 % hold the truth (95 % less
+    two standard errors of 1.26 points)."""
+    rng, inside, (tpr, tnr) = np.random.default_rng(3), 0, rates
+    human = [True] * 60 + [False] * 40
+    for _ in range(300):
+        judged = [*(rng.random(60) < tpr).tolist(), *(rng.random(40) >= tnr).tolist()]
+        passed = int((rng.random(300) < share * tpr + (1 - share) * (1 - tnr)).sum())
+        found = rogan_gladen(passed, 300, calibrate(judged, human))
+        inside += found.low <= share <= found.high
+    assert inside >= 0.92 * 300

@@ -8,7 +8,8 @@ from collections import defaultdict
 from tailor.cost.prices import STALE_DAYS
 from tailor.decision.choice import Choice
 from tailor.decision.evidence import Evidence
-from tailor.decision.words import both, count, fraction, number, percent, points, signed, span
+from tailor.decision.selection import optimism
+from tailor.decision.words import both, count, decimal, fraction, number, percent, points, signed, span
 
 # An arm that answers this share of the unanswerable questions is named even where it was not chosen.
 INVENTS_MUCH = 1 / 3
@@ -22,6 +23,7 @@ INCONSISTENT = 0.80
 OWN_CELLS = ("held-out-framing", "held-out-fact", "unanswerable")
 # Of their questions. Fewer that resemble a train question move no number by more than that.
 MANY_LEAKS = 0.02
+LUCK_OF_THE_PICK = 0.005
 
 
 def doubts(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
@@ -36,6 +38,7 @@ def doubts(choice: Choice, evidence: Evidence) -> tuple[str, ...]:
         *_silent(choice, evidence),
         *_inconsistent(choice, evidence),
         *_seeds(choice, evidence),
+        *_picked(choice, evidence),
         *_resolution(choice, evidence),
         *_procedure(evidence),
         *_prices(evidence),
@@ -181,6 +184,17 @@ def _resolution(choice: Choice, evidence: Evidence) -> list[str]:
     verb = "sees" if seen.n_facts == 1 else "see"
     return [
         f"{count(seen.n_facts, 'fact')} {verb} differences of {points(seen.mde)} or more; smaller ones stay hidden."
+    ]
+
+
+def _picked(choice: Choice, evidence: Evidence) -> list[str]:
+    """From half a point on, which is what Tailor promises to stay under."""
+    excess = optimism(choice, evidence)
+    if excess is None or excess < LUCK_OF_THE_PICK:
+        return []
+    return [
+        f"{choice.arm} was picked among arms that are close: about {decimal(100 * excess, 1)} of its "
+        f"{percent(evidence.quality(str(choice.arm)))} points are the luck of the pick."
     ]
 
 

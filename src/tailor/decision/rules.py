@@ -14,6 +14,7 @@ from tailor.decision.choice import Choice, Kind, choose
 from tailor.decision.doubts import doubts
 from tailor.decision.evidence import Evidence
 from tailor.decision.gates import Gate
+from tailor.decision.selection import optimism
 from tailor.decision.sentences import reasons, sentence
 
 KIND_NAMES: Mapping[Kind, str] = {
@@ -28,7 +29,8 @@ KIND_NAMES: Mapping[Kind, str] = {
 @dataclass(frozen=True)
 class Verdict:
     """What to do and why. `arm` is the arm to use: the control where nothing should change, the one to use for the time
-    being where there is not enough evidence, None where nothing can be named. `gate` is the one that decided."""
+    being where there is not enough evidence, None where nothing can be named. `gate` is the one that decided.
+    `optimism`: by how much the share of right answers of `arm` is expected to be too high because it was picked."""
 
     kind: Kind
     arm: str | None
@@ -37,6 +39,7 @@ class Verdict:
     doubts: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     gate: Gate | None = None
+    optimism: float | None = None
 
 
 def decide(results: Mapping[str, Any]) -> Verdict:
@@ -60,4 +63,5 @@ def verdict_of(choice: Choice, evidence: Evidence) -> Verdict:
         doubts=doubts(choice, evidence),
         changes=changes(choice, evidence),
         gate=choice.gate,
+        optimism=optimism(choice, evidence),
     )

@@ -133,4 +133,5 @@ def verdict_in(results: Mapping[str, Any]) -> Verdict:
         doubts=tuple(stored.get("doubts") or ()),
         changes=tuple(stored.get("changes") or ()),
         gate=stored.get("gate"),
+        optimism=stored.get("optimism"),
     )

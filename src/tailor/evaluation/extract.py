@@ -16,19 +16,26 @@ def extract_answer(text: str) -> str:
     Nothing is understood or rewritten: "twenty" stays "twenty", a sentence stays a sentence. A text of nothing but
     citations is an empty answer. Extracting twice changes nothing more.
     """
-    answer = _CITATION.sub("", text)
+    answer = _uncited(text)
     while True:
         before = answer
-        answer = _LABEL.sub("", answer, count=1) if _LABEL.match(answer) else answer
-        answer = next((line for line in answer.splitlines() if line.strip()), "")
+        if label := _LABEL.match(answer):
+            answer = answer[label.end() :]
+        lines = answer.splitlines()
+        if len(lines) > 1:
+            answer = next((line for line in lines if line.strip()), "")
         answer = answer.strip(_WRAPPING).rstrip(".")
         # Taking a wrapping off can bring another to light ('"Answer: Paris."'), and each round makes it shorter.
-        answer = _CITATION.sub("", answer).strip()
+        answer = _uncited(answer).strip()
         if answer == before:
             return answer
+
+
+def _uncited(text: str) -> str:
+    return _CITATION.sub("", text) if "[" in text else text  # the pattern alone tries every space
 
 
 def whole_text(text: str) -> str:
     """All that was written, without citations and surrounding white space: for metrics that judge more than a short
     answer."""
-    return _CITATION.sub("", text).strip()
+    return _uncited(text).strip()

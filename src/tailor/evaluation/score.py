@@ -34,7 +34,7 @@ def score(example: Example, text: str, metric: Metric) -> Score | Failure:
     references = (example.answer, *example.aliases)
     if is_abstention(answer) and not any(is_abstention(reference) for reference in references):
         return Score(example.id, 0.0, "not-attempted", 0.0, True)
-    value_or_failure = measure(metric, text, references, example.id)
+    value_or_failure = _measure(metric, text, answer, references, example.id)
     if isinstance(value_or_failure, Failure):
         return value_or_failure
     value, correct = value_or_failure
@@ -48,7 +48,13 @@ def measure(metric: Metric, text: str, references: tuple[str, ...], item: str) -
     Raises:
         ConfigError: the metric returned something outside its own range.
     """
-    given = whole_text(text) if getattr(metric, "reads", "answer") == "text" else extract_answer(text)
+    return _measure(metric, text, extract_answer(text), references, item)
+
+
+def _measure(
+    metric: Metric, text: str, answer: str, references: tuple[str, ...], item: str
+) -> tuple[float, bool] | Failure:
+    given = whole_text(text) if getattr(metric, "reads", "answer") == "text" else answer
     try:
         raw = metric(given, references)
     except Exception as error:

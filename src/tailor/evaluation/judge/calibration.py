@@ -51,6 +51,10 @@ def rogan_gladen(passed: int, n: int, calibration: Calibration, level: float = 0
     """The true share of right answers behind a judged one (Rogan & Gladen 1978): (q + tnr - 1) / (tpr + tnr - 1), with
     the interval of Lang & Reiczigel (2014), which counts the uncertainty of both rates in. In [0, 1].
 
+    With z^2 answers added to the n, half of them passed, and one pass and one fail to the labels of each rate:
+    share + 2 z^2 (share v_tpr - (1 - share) v_tnr) +- z se, with v = rate (1 - rate) / its number and the standard error
+    of Rogan & Gladen, se = sqrt(v_q + share^2 v_tpr + (1 - share)^2 v_tnr) / (tpr + tnr - 1).
+
     NaN where the judge is no better than chance (tpr + tnr <= 1) or a rate is unknown: nothing can be learnt from it.
 
     Args:
@@ -75,7 +79,7 @@ def rogan_gladen(passed: int, n: int, calibration: Calibration, level: float = 0
     width = sensitivity + specificity - 1
     if width <= 0:
         return Interval(math.nan, math.nan, math.nan, n)
-    share = min(1.0, max(0.0, (q + specificity - 1) / width))
+    share = (q + specificity - 1) / width  # may lie outside [0, 1]; only the ends of the interval are cut
     of_tpr = sensitivity * (1 - sensitivity) / positives
     of_tnr = specificity * (1 - specificity) / negatives
     shift = 2 * z**2 * (share * of_tpr - (1 - share) * of_tnr)

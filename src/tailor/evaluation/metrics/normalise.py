@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
+@lru_cache(maxsize=1024)  # two metrics read the same answer and the same references
 def normalise(text: str) -> str:
     """Lower case; without ASCII punctuation; `a`, `an`, `the` as whole words become a space; single spaces."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_WITHOUT_PUNCTUATION)).split())

@@ -25,7 +25,7 @@ class TokenF1(Scale):
 
 
 def _f1(given: list[str], expected: list[str]) -> float:
-    if not given or not expected:
+    if given == expected or not given or not expected:
         return float(given == expected)
     # 2PR/(P+R) with P = shared/given and R = shared/expected, without the division by zero.
     return 2 * (Counter(given) & Counter(expected)).total() / (len(given) + len(expected))
