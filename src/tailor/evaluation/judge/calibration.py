@@ -52,8 +52,8 @@ def rogan_gladen(passed: int, n: int, calibration: Calibration, level: float = 0
     the interval of Lang & Reiczigel (2014), which counts the uncertainty of both rates in. In [0, 1].
 
     With z^2 answers added to the n, half of them passed, and one pass and one fail to the labels of each rate:
-    share + 2 z^2 (share v_tpr - (1 - share) v_tnr) +- z se, with v = rate (1 - rate) / its number and the standard error
-    of Rogan & Gladen, se = sqrt(v_q + share^2 v_tpr + (1 - share)^2 v_tnr) / (tpr + tnr - 1).
+    share + 2 z^2 (share v_tpr - (1 - share) v_tnr) +- z se, with v = rate (1 - rate) / its number and the standard
+    error of Rogan & Gladen, se = sqrt(v_q + share^2 v_tpr + (1 - share)^2 v_tnr) / (tpr + tnr - 1).
 
     NaN where the judge is no better than chance (tpr + tnr <= 1) or a rate is unknown: nothing can be learnt from it.
 
