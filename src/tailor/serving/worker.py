@@ -27,7 +27,10 @@ CAPACITY = 64
 """Requests that may wait; the next one is told to come back."""
 
 ACTIVE = 64
-"""Requests that are answered at once: rows of a batch, or threads that wait for an endpoint."""
+"""Requests that are answered at once while a local base answers: rows of its batch, and those about to join."""
+
+THREADS = 256
+"""Requests that wait for endpoints at once: a stream holds a thread until it ends."""
 
 Piece = str | Completion | Failure | Exception
 
@@ -77,7 +80,7 @@ class Worker:
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="tailor-models", daemon=True)
-        self._pool = ThreadPoolExecutor(ACTIVE, thread_name_prefix="tailor-endpoint")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tailor-endpoint")
 
     def start(self) -> None:
         self._thread.start()
@@ -97,6 +100,11 @@ class Worker:
         """Requests being answered."""
         return self._active
 
+    @property
+    def _most(self) -> int:
+        """Requests that may be answered at once now."""
+        return ACTIVE if self._live else THREADS
+
     def submit(self, jobs: Sequence[Job]) -> None:
         """Queue jobs: all of them or none.
 
@@ -107,7 +115,7 @@ class Worker:
             if self._closing:
                 raise _stopping()
             # What can start at once does not wait.
-            if len(self._waiting) + len(jobs) > CAPACITY + max(0, ACTIVE - self._active):
+            if len(self._waiting) + len(jobs) > CAPACITY + max(0, self._most - self._active):
                 message = f"{len(self._waiting)} requests are waiting already; try again in a moment."
                 wait = min(30, max(1, math.ceil(len(self._waiting) * self._per_job)))
                 raise Problem(429, message, code="queue_full", kind="rate_limit_error", retry_after=wait)
@@ -141,9 +149,9 @@ class Worker:
     def _take(self) -> list[Job]:
         """Who starts now. Waits where nothing is under way."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._live or (self._waiting and self._active < ACTIVE))
+            self._changed.wait_for(lambda: self._closing or self._live or (self._waiting and self._active < self._most))
             taken = []
-            while self._waiting and self._active < ACTIVE:
+            while self._waiting and self._active < self._most:
                 taken.append(self._waiting.popleft())
                 self._active += 1
             return taken
