@@ -32,7 +32,10 @@ class Door:
     def usage(self) -> dict[str, int]:
         """Resident bytes and open descriptors."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return {"rss": pages * os.sysconf("SC_PAGE_SIZE"), "fds": sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())}
+        return {
+            "rss": pages * os.sysconf("SC_PAGE_SIZE"),
+            "fds": sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir()),
+        }
 
 
 @contextmanager

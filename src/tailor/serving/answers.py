@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -34,6 +35,9 @@ log = logging.getLogger("tailor.serving")
 Pieces = asyncio.Queue[tuple[int, Piece]]
 """What the jobs of a request emit, with the index of the answer."""
 
+STALLED = 20.0
+"""Seconds without a word after which a stream of an endpoint that has begun is given up."""
+
 
 class Answers:
     """Puts requests to the worker.
@@ -43,6 +47,7 @@ class Answers:
         spending: what keys may spend.
         seconds: an answer that takes longer is a timeout.
         observers: told of shadow answers.
+        stalled: seconds without a word after which a stream of an endpoint is given up.
     """
 
     def __init__(
@@ -54,11 +59,12 @@ class Answers:
         default: str,
         seconds: float,
         observers: Sequence[Observer],
+        stalled: float = STALLED,
     ) -> None:
         self._catalogue, self._worker, self._router = catalogue, worker, router
         self._spending = spending
         self._default, self._seconds = default, seconds
-        self._observers = observers
+        self._observers, self._stalled = observers, stalled
         self._tasks: set[asyncio.Future[None]] = set()
 
     def resolve(self, name: str) -> Served:
@@ -110,7 +116,7 @@ class Answers:
         async def follow() -> None:
             try:
                 self._worker.submit(jobs)
-                _note(copy, await _collect(pieces, len(jobs), reply), 1)
+                _note(copy, await _collect(pieces, jobs, reply), 1)
                 copy.status = 200
             except Problem as problem:
                 copy.status, copy.code = problem.status, problem.code or ""
@@ -141,7 +147,7 @@ class Answers:
     async def _whole(
         self, request: Request, asked: Asked, jobs: list[Job], pieces: Pieces, reply: Reply, trace: Trace
     ) -> Response:
-        collecting = asyncio.ensure_future(_collect(pieces, len(jobs), reply))
+        collecting = asyncio.ensure_future(_collect(pieces, jobs, reply))
         # A client that has gone is not answered: its jobs leave the batch.
         gone = asyncio.ensure_future(request.receive())
         try:
@@ -161,29 +167,40 @@ class Answers:
     async def _stream(self, asked: Asked, jobs: list[Job], pieces: Pieces, reply: Reply, trace: Trace) -> Response:
         try:
             # The status is decided by the first piece: an error before it is an error reply, not a broken stream.
-            first = await pieces.get()
+            first = await _next(pieces, jobs)
             if isinstance(first[1], (Failure, Exception)):
                 raise problem_of(first[1], reply)
         except BaseException:
             for job in jobs:
                 job.cancelled.set()
             raise
-        return EventStream(_events(first, pieces, asked, jobs, reply, trace))
+        return EventStream(_events(first, pieces, asked, jobs, reply, trace, self._stalled))
 
 
-async def _collect(pieces: Pieces, count: int, reply: Reply) -> list[Completion]:
+async def _next(pieces: Pieces, jobs: list[Job], stalled: float = math.inf) -> tuple[int, Piece]:
+    """The next piece, or that none came in time: a thread that waits for an engine cannot say so itself."""
+    left = max(0.0, jobs[0].deadline + 1 - time.monotonic())
+    # An answer of a local base may wait for another model to load, and its worker knows the time.
+    seconds = min(left, stalled) if jobs[0].threaded else left
+    try:
+        return await asyncio.wait_for(pieces.get(), seconds)
+    except TimeoutError:
+        return 0, Failure("timeout", f"no word came for {seconds:.0f} s")
+
+
+async def _collect(pieces: Pieces, jobs: list[Job], reply: Reply) -> list[Completion]:
     found: dict[int, Completion] = {}
-    while len(found) < count:
-        index, piece = await pieces.get()
+    while len(found) < len(jobs):
+        index, piece = await _next(pieces, jobs)
         if isinstance(piece, Completion):
             found[index] = piece
         elif not isinstance(piece, str):
             raise problem_of(piece, reply)
-    return [found[i] for i in range(count)]
+    return [found[i] for i in range(len(jobs))]
 
 
 async def _events(
-    piece: tuple[int, Piece], pieces: Pieces, asked: Asked, jobs: list[Job], reply: Reply, trace: Trace
+    piece: tuple[int, Piece], pieces: Pieces, asked: Asked, jobs: list[Job], reply: Reply, trace: Trace, stalled: float
 ) -> AsyncGenerator[bytes]:
     """The events of a stream; several answers take turns as their text comes."""
     usage = asked.include_usage
@@ -209,7 +226,7 @@ async def _events(
                 return
             if len(done) == len(jobs):
                 break
-            piece = await pieces.get()
+            piece = await _next(pieces, jobs, stalled)
         completions = [done[i] for i in range(len(jobs))]
         _note(trace, completions, asked.n)
         if usage:

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tailor.records import Message
-from tailor.serving.answers import Answers
+from tailor.serving.answers import STALLED, Answers
 from tailor.serving.catalogue import Catalogue
 from tailor.serving.chat_request import parse_chat
 from tailor.serving.embeddings import embed, embedding_models
@@ -69,6 +69,7 @@ def create_app(
     any_address: bool = False,
     api_key: str | None = None,
     answer_seconds: float = ANSWER_SECONDS,
+    stalled_seconds: float = STALLED,
     log_settings: LogSettings | None = None,
     watch_seconds: float = 5.0,
     warm_up: bool = False,
@@ -82,6 +83,7 @@ def create_app(
         hosts, any_address: see `guard.Guard`.
         api_key: a key besides those of the workspace.
         answer_seconds: an answer that takes longer is a timeout (504).
+        stalled_seconds: a stream of an endpoint that says nothing for longer ends with an error event.
         log_settings: what is kept of requests.
         watch_seconds: how often a canary is looked at.
         warm_up: load the default release before the first request; `/readyz` says no until then.
@@ -99,7 +101,7 @@ def create_app(
     router = Router(workspace, catalogue, requests)
     spending = Spending(folder / "requests.db", Pricing(workspace))
     observers = (metrics.counted, spending.ended, requests.ended)
-    answers = Answers(catalogue, worker, router, spending, model, answer_seconds, observers)
+    answers = Answers(catalogue, worker, router, spending, model, answer_seconds, observers, stalled_seconds)
     gateway = Gateway(catalogue, worker, model, answers)
     watch = Watch(workspace, watch_seconds)
     learning = Learning(requests, FeedbackStore(folder / "feedback.db"), metrics)

@@ -43,6 +43,7 @@ class Job:
     Attributes:
         deadline: in seconds of `time.monotonic`; later the answer is a timeout.
         cancelled: set by whoever does not want the answer any more.
+        threaded: whether a thread waits for an endpoint; known once it does.
     """
 
     target: Target
@@ -52,6 +53,7 @@ class Job:
     deadline: float = math.inf
     cancelled: threading.Event = field(default_factory=threading.Event)
     ended: bool = False
+    threaded: bool = False
 
 
 @dataclass(eq=False)
@@ -183,6 +185,7 @@ class Worker:
                         param="logprobs",
                     )
                 for job in jobs:
+                    job.threaded = True
                     self._pool.submit(self._in_thread, job, runtime)
                 return
             if target.options.tools:
