@@ -34,7 +34,7 @@ def test_a_tailor_tunes_for_another_one(
             base=Base("predictions", "unused", ""), train=ROWS, dev=ROWS, passages=(), store=tmp_path / "store",
             runtime=runtime, seed=7, dev_score=lambda _adaptation: 0.0,
         )  # fmt: skip
-        options = {"url": f"{url}/v1", "model": "builtin/small", "epochs": 60}
+        options = {"url": f"{url}/v1", "model": "builtin/small", "epochs": 50}
         [arm] = expand("api-tuned", options)
         fitted = fit_arm(arm, context)
         [job] = JobStore(workspace).all()

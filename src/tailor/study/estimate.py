@@ -16,6 +16,7 @@ from typing import Any, Literal
 from tailor.cost.hardware import OPERATIONS, Tuning
 from tailor.cost.tokens import tokens_usd
 from tailor.files import read_json
+from tailor.methods import load_method
 from tailor.methods.compose import Arm
 from tailor.models import describe_base
 from tailor.records import Example, Usage
@@ -106,6 +107,8 @@ def _arm(
     weights: int | None,
 ) -> ArmEstimate:
     test, dev, train = (inputs.of(s) for s in ("test", "dev", "train"))
+    if any(getattr(load_method(p.method), "own_base", False) for p in arm.parts):
+        weights = None  # another model answers, of which nothing is known here
     chooses = any(p.method in CHOOSING for p in arm.parts)
     asked = len(test) + LATENCY_QUESTIONS + 2 + (TRIED * len(dev) if chooses else len(dev) if arm.trains_weights else 0)
     prompt = FRAME_TOKENS + _tokens([e.question for e in test]) + _context(arm, inputs)
