@@ -138,9 +138,9 @@ class Demonstration:
 @dataclass(frozen=True)
 class Demonstrations:
     """`fixed`: the first `k` of `pool` stand before every question, in order. `nearest`: the `k` of the pool most
-    similar to the question, most similar last."""
+    similar to the question, most similar last; `nearest-first`: most similar first."""
 
-    kind: Literal["fixed", "nearest"]
+    kind: Literal["fixed", "nearest", "nearest-first"]
     k: int
     pool: tuple[Demonstration, ...]
 

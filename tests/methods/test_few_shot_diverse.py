@@ -15,6 +15,7 @@ from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
 from tailor.methods.compose import expand, fit_arm
 from tailor.methods.few_shot_diverse import covering
+from tailor.records import Message
 
 Make = Callable[..., FitContext]
 
@@ -90,6 +91,21 @@ def test_few_shot_tries_as_many_orders_as_asked_for(context: Make) -> None:
     tried.clear()
     fit_arm(all_there_are, context(dev_score=dev_score))
     assert len(tried) == 2
+
+
+def test_the_order_of_near_ones_is_chosen_on_dev_where_asked_for(context: Make) -> None:
+    def dev_score(adaptation: Any) -> float:
+        return 0.9 if adaptation.demonstrations.kind == "nearest-first" else 0.5
+
+    [arm] = expand("few-shot-nearest", {"k": 2, "order": None})
+    fitting = context(dev_score=dev_score)
+    fitted = fit_arm(arm, fitting)
+    assert fitted.chosen == {"k": 2, "order": "nearest-first"}
+    [other] = expand("few-shot-nearest", {"k": 2})
+    asked = [(Message("user", "Colour of Jo, please?"),)]
+    first, last = (fitting.runtime.prompts(f.adaptation, asked)[0][0] for f in (fitted, fit_arm(other, fitting)))
+    assert [m.content for m in first[:4]] == [m.content for m in (*last[2:4], *last[:2])]
+    assert first[0].content == "Colour of Jo?"
 
 
 @pytest.mark.parametrize(

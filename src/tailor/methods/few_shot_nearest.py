@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tailor.errors import ConfigError, DataError
 from tailor.methods.base import FitContext, choose_on_dev
 from tailor.records import Adaptation, Demonstration, Demonstrations, Fitted
 
 TRIED = (2, 4, 8)
+Order = Literal["nearest-last", "nearest-first"]
+KINDS: dict[Order, Literal["nearest", "nearest-first"]] = {"nearest-last": "nearest", "nearest-first": "nearest-first"}
 
 
 @dataclass(frozen=True)
 class FewShotNearestOptions:
-    """`k` demonstrations (1-64), or None to choose among 2, 4 and 8 on dev."""
+    """`k` demonstrations (1-64), or None to choose among 2, 4 and 8 on dev; `order` puts the one most like the question
+    last or first, None to choose on dev."""
 
     k: int | None = None
+    order: Order | None = "nearest-last"
 
     def __post_init__(self) -> None:
         if self.k is not None and not 1 <= self.k <= 64:
@@ -38,6 +43,12 @@ class FewShotNearest:
             raise DataError("few-shot-nearest: the training split is empty.", hint="Add questions with answers.")
         pool = tuple(Demonstration(e.question, e.answer or "") for e in rows)
         sizes = [min(options.k, len(pool))] if options.k else [k for k in TRIED if k <= len(pool)] or [len(pool)]
-        candidates = [(k, Adaptation(context.base, demonstrations=Demonstrations("nearest", k, pool))) for k in sizes]
-        k, adaptation = choose_on_dev(candidates, context)
-        return Fitted(adaptation, chosen={"k": k})
+        orders = [options.order] if options.order else list(KINDS)
+        candidates = [
+            ((k, order), Adaptation(context.base, demonstrations=Demonstrations(KINDS[order], k, pool)))
+            for k in sizes
+            for order in orders
+        ]
+        best, adaptation = choose_on_dev(candidates, context)
+        assert isinstance(best, tuple)
+        return Fitted(adaptation, chosen={"k": best[0]} if options.order else {"k": best[0], "order": best[1]})

@@ -291,7 +291,8 @@ class Runtime:
         return self._nearest(demonstrations, questions)
 
     def _nearest(self, demonstrations: Demonstrations, questions: Sequence[str]) -> list[tuple[Demonstration, ...]]:
-        """The k most similar of the pool by cosine, the most similar next to the question (KATE, Liu et al. 2022)."""
+        """The k most similar of the pool by cosine, by default the most similar next to the question (KATE, Liu et al.
+        2022)."""
         import numpy as np
 
         from tailor.retrieval.embedding import embed
@@ -309,7 +310,8 @@ class Runtime:
             # A demonstration that asks the very same thing would hand over the answer.
             same = _plain(question)
             order = [j for j in np.argsort(-similarity, kind="stable") if plain[j] != same]
-            shown.append(tuple(pool[j] for j in reversed(order[: demonstrations.k])))
+            found = order[: demonstrations.k]
+            shown.append(tuple(pool[j] for j in (found if demonstrations.kind == "nearest-first" else reversed(found))))
         return shown
 
 
