@@ -37,7 +37,7 @@ def test_every_answer_becomes_a_setting_and_a_wrong_one_is_asked_again(tmp_path:
     assert (config.usage.questions_per_month, config.usage.growth_per_year) == (20_000, -0.2)
     assert config.usage.refreshes_per_year == 52
     assert [a.name for a in load_workspace(tmp_path / "w").arms][:2] == ["zero-shot", "rag"]
-    assert "Ovadia et al. 2023" in ran.stdout
+    assert "Ovadia" in ran.stdout
 
 
 @pytest.mark.parametrize(

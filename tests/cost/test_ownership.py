@@ -97,6 +97,12 @@ def test_a_machine_that_is_always_on_is_paid_at_no_questions_too() -> None:
     # 0.9 s an answer, half of 730 hours used: 1,460,000 answers; one more needs a second machine
     assert found.capacity == pytest.approx(1_460_000)
     assert [machines(v, found.capacity) for v in (0, 1_460_000, 1_460_001)] == [1, 1, 2]
+    asked = own("lora", USAGE, DATA, replace(hosted, questions_per_month=146_000))
+    how = next(line.how for line in asked.lines if line.name == "machine")  # 1 / 0.9 s; a tenth of half of the time
+    assert (
+        how
+        == "1 always on × 730 hours, 5.0 % busy at 1.11 answers a second (measured), planned for at most 50 % (assumed)"
+    )
 
 
 def test_tokens_are_paid_by_the_answer_and_no_machine() -> None:

@@ -17,12 +17,13 @@ from loopback import Server, good
 
 from tailor.decision.conclude import conclude
 from tailor.errors import ConfigError
+from tailor.models import resolve_base
 from tailor.records import Base, Failure
 from tailor.study.analyse import analyse
 from tailor.study.config import load_workspace
 from tailor.study.estimate import estimate
 from tailor.study.inputs import read_inputs
-from tailor.study.ledger import BudgetReached, spending, study_prices
+from tailor.study.ledger import BudgetReached, Meter, spending, study_prices
 from tailor.study.plan import Study, plan_study
 from tailor.study.run import run_study
 from tiny_workspace import edit, save_workspace, tailor
@@ -198,3 +199,18 @@ def test_an_estimate_by_hand_asks_nothing_and_freezes_nothing(paid: Path, server
     assert "more than the budget" in ran.out
     edit(paid / "tailor.yaml", "  tokens: ours/model\n", "")
     assert estimate(load_workspace(paid), inputs).usd is None
+
+
+def test_waiting_for_a_providers_model_is_no_time_of_the_machine(tmp_path: Path) -> None:
+    """In a study of a local base at $0.10 an hour, an arm that asks a provider is paid by its tokens alone."""
+    workspace = load_workspace(save_workspace(tmp_path / "w", "builtin/small"))
+    local = resolve_base("builtin/small", workspace.folder)
+    meter = Meter(tmp_path, "cell", workspace, local, None)
+    meter.time(3600)
+    assert spending(tmp_path)["usd"] == pytest.approx(0.1)
+    meter.asked = resolve_base({"endpoint": "https://api.example.com/v1", "model": "large"}, workspace.folder)
+    meter.time(7200)
+    assert spending(tmp_path)["usd"] == pytest.approx(0.1)
+    meter.asked = resolve_base({"endpoint": "http://127.0.0.1:9/v1", "model": "large"}, workspace.folder)
+    meter.time(3600)  # a server of the team's own is a machine of theirs
+    assert spending(tmp_path)["usd"] == pytest.approx(0.2)

@@ -175,12 +175,19 @@ def _hosting(assume: Assumptions, capacity: float, machine_month: float) -> Line
     count = machines(volume, capacity)
     busy = volume / capacity * assume.utilisation / count if math.isfinite(capacity) else 0.0
     how = (
-        f"{count} always on × {HOURS_PER_MONTH:.0f} hours, {100 * busy:.1f} % busy, "
-        f"planned for at most {100 * assume.utilisation:.0f} %"
+        f"{count} always on × {HOURS_PER_MONTH:.0f} hours, {100 * busy:.1f} % busy{_pace(assume, capacity)}, "
+        f"planned for at most {100 * assume.utilisation:.0f} % ({'given' if assume.utilisation_given else 'assumed'})"
     )
     return Line(
         "machine", "month", count * machine_month, "given" if assume.utilisation_given else "assumed", True, how
     )
+
+
+def _pace(assume: Assumptions, capacity: float) -> str:
+    """The throughput of the study's own answers, where they were timed."""
+    if not math.isfinite(capacity) or assume.utilisation <= 0:
+        return ""
+    return f" at {capacity / assume.utilisation / SECONDS_PER_MONTH:.3g} answers a second (measured)"
 
 
 def _upkeep(

@@ -227,7 +227,16 @@ def _prices(evidence: Evidence) -> list[str]:
     silent = [a for a, n in uncounted.items() if n and evidence.part(a, "usage").get("billing") == "tokens"]
     if silent:
         lines.append(f"Replies to {both(silent)} came without token counts: what they cost is not known.")
+    programs = [a for a in evidence.measured() if _is_program(evidence, a)]
+    if programs:
+        lines.append(f"What {both(programs)} may pay elsewhere is not known: only a program's time here has a price.")
     return lines
+
+
+def _is_program(evidence: Evidence, arm: str) -> bool:
+    """Paid by machine time, and yet not known to stay on the machine."""
+    paid = evidence.part(arm, "usage").get("billing") == "machine"
+    return paid and evidence.arms[arm].get("on_premises") is False
 
 
 def _day(text: object) -> datetime.date | None:

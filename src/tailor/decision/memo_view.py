@@ -335,10 +335,20 @@ def _provenance(evidence: Evidence) -> list[tuple[str, str]]:
         ("seeds", ", ".join(str(s) for s in results.get("seeds") or [])),
         ("assumed", ", ".join(assumed)),
         ("environment", ", ".join(f"{k} {v}" for k, v in environment.items() if v is not None)),
+        ("energy", _energy(results)),
         ("peak memory", f"{memory:,.0f} MB" if memory else ""),
         ("tailor", str(results.get("tailor_version") or "")),
     ]
     return [(name, text) for name, text in rows if text and text != words.UNKNOWN]
+
+
+def _energy(results: Mapping[str, Any]) -> str:
+    """Empty in studies from before it was looked at."""
+    ledger = results.get("ledger") or {}
+    if "energy_kwh" not in ledger:
+        return ""
+    known = words.number(ledger["energy_kwh"])
+    return "unknown: this machine shows no counter" if known is None else f"{known:.3g} kWh, the whole machine"
 
 
 def _joined(*parts: object) -> str:

@@ -29,6 +29,7 @@ from tailor.study import money
 from tailor.study.cell import CellFiles, stored_fit
 from tailor.study.comparisons import DECISION_CELLS, comparisons, ranks
 from tailor.study.deviations import deviations, earlier_uses
+from tailor.study.energy import energy_kwh
 from tailor.study.environment import environment
 from tailor.study.flips import flips
 from tailor.study.inputs import PRIMARY_CELL
@@ -104,7 +105,7 @@ def analyse(study: Study, *, read_seconds: float = 0.0) -> dict[str, Any]:
             **money.describe(prices),
             "arms": {a: money.describe(p) for a, p in priced.items() if bases[a] != study.inputs.base},
         },
-        "ledger": spending(study.folder),
+        "ledger": {**spending(study.folder), "energy_kwh": energy_kwh(study.folder)},
         "environment": environment(),
         "arms": arms,
         "comparisons": comparisons(measured, study.plan["control"], study.plan["margin"]),

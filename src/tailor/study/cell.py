@@ -70,6 +70,7 @@ def run_cell(
     try:
         with _timed(meter, "fit"):
             fitted = stored_fit(files.fit) or _fit(study, cell, runtime, files.fit, progress)
+        meter.asked = fitted.adaptation.base
         if fitted.adaptation.base.kind == "predictions":
             _take_over(study, fitted.adaptation, files)
         else:

@@ -117,7 +117,7 @@ def _own() -> tuple[Example, ...]:
 
     made = []
     for number, turns in enumerate(general_rows()):
-        messages = tuple(Message(t.role, t.text) for t in turns[:-1])  # type: ignore[arg-type]
+        messages = tuple(Message(t.role, t.text) for t in turns[:-1])  # type: ignore[arg-type]  # roles of the corpus are those of Message
         made.append(_example(number, messages, turns[-1].text))
     return tuple(made)
 
@@ -143,7 +143,7 @@ def _builtin_tests() -> tuple[Example, ...]:
 
     examples = []
     for n, probe in enumerate(general_suite(), 1):
-        messages = tuple(Message(t.role, t.text) for t in probe.turns)  # type: ignore[arg-type]
+        messages = tuple(Message(t.role, t.text) for t in probe.turns)  # type: ignore[arg-type]  # roles of the corpus are those of Message
         identity = f"general-{n:04d}"
         item = Example(identity, messages, probe.answers[0], probe.answers[1:], source=probe.skill)
         examples.append(_as_test(item, identity))

@@ -89,7 +89,7 @@ class Meter:
         self.budget = budget
         self.phase: Phase = "fit"
         self._prices = {base: study_prices(workspace, base)}
-        self._machine = self._prices[base]
+        self.asked = base  # whose prices its time has: while a provider's model answers, ours waits and is not paid
 
     def prices(self, base: Base) -> StudyPrices:
         """Those of a model: an arm may ask another one than the study's."""
@@ -148,7 +148,7 @@ class Meter:
 
     def time(self, seconds: float) -> None:
         """Machine time of a phase, or of a part of it."""
-        self._write(seconds=seconds, usd=self._machine.machine_usd(seconds))
+        self._write(seconds=seconds, usd=self.prices(self.asked).machine_usd(seconds))
 
     def _write(self, **line: Any) -> None:
         append_lines(self.path, [{"phase": self.phase, **line}])

@@ -24,6 +24,7 @@ from tailor.records import Failure
 from tailor.runtime import AnswerMemory, Runtime
 from tailor.study.cell import CellFiles, answered, check_base, run_cell
 from tailor.study.config import load_workspace
+from tailor.study.energy import measured
 from tailor.study.environment import cores
 from tailor.study.inputs import read_inputs
 from tailor.study.ladder import missing_rungs
@@ -64,7 +65,7 @@ def run_study(
     count = min(workers or default_workers(study), len(pending))
     failures: dict[str, Failure] = {}
     check_priced(study_prices(study.workspace, study.inputs.base), budget, study.inputs.base)
-    with alone(study.workspace.state):
+    with alone(study.workspace.state), measured(study.folder):
         _check_base(study)
         if count <= 1:
             _run_here(study, pending, listener, failures, budget)
