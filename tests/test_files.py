@@ -218,14 +218,14 @@ def test_plain_values_are_fixed_points(value: object) -> None:
 
 def test_a_new_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "made"
-    with pytest.raises(RuntimeError, match="stop"), new_folder(target) as unfinished:  # noqa: PT012
+    with pytest.raises(RuntimeError, match="stop"), new_folder(target) as unfinished:  # noqa: PT012 - the block itself raises
         (unfinished / "a").write_text("1")
         assert not target.exists()
         raise RuntimeError("stop")
     assert list(tmp_path.iterdir()) == []
     with new_folder(target) as unfinished:
         (unfinished / "a").write_text("1")
-    with pytest.raises(RuntimeError, match="stop"), new_folder(target) as unfinished:  # noqa: PT012
+    with pytest.raises(RuntimeError, match="stop"), new_folder(target) as unfinished:  # noqa: PT012 - the block itself raises
         (unfinished / "a").write_text("2")
         raise RuntimeError("stop")
     assert (target / "a").read_text() == "1"

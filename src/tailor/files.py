@@ -73,7 +73,7 @@ def write_text(path: Path, text: str) -> None:
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
         _sync(path.parent)
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves no half file behind
         Path(temporary).unlink(missing_ok=True)
         raise
 

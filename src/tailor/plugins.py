@@ -45,7 +45,7 @@ class Registry:
     def _load_entry(self, entry: EntryPoint) -> Any:
         try:
             return entry.load()
-        except Exception as error:
+        except Exception as error:  # somebody else's package may raise anything
             package = entry.dist.name if entry.dist else entry.value
             raise ConfigError(
                 f"the {self.kind} '{entry.name}' of the package {package} cannot be loaded: {error}",

@@ -69,7 +69,7 @@ def test_grades_with_calibration_on_what_people_said(finished: Path, model: Mode
     items = StudyItems(finished)
     found = open_round(items, ["rag"], 100)
     for task in found.tasks.values():
-        text = items.answer(items.items[task.item], "rag", 1).answer.text  # type: ignore[union-attr]
+        text = items.answer(items.items[task.item], "rag", 1).answer.text
         found.judge(task.id, "ann", "right" if len(text) % 2 == 0 else "wrong")
     result = json.loads(tailor("judge", "rag", "-w", finished, "--json").out)
     assert result["n_unreadable"] == 0

@@ -39,7 +39,7 @@ def test_tasks_are_blind_and_sides_by_chance(finished: Path) -> None:
         of_arm = dict(zip(task.arms, (task.left, task.right), strict=True))
         for arm, text in of_arm.items():
             answer = items.answer(items.items[task.item], arm, 1).answer
-            assert text in answer.text  # type: ignore[union-attr]
+            assert text in answer.text
         assert task.left != task.right
     facts = Counter(t.fact for t in tasks)
     assert max(facts.values()) <= -(-len(tasks) // len(facts)) + 1  # every fact before a second of any, roughly

@@ -37,10 +37,10 @@ def save_pdf(path: Path, content: list[Section], *, break_before: int = 2, headi
         flow += [Paragraph(html.escape(p), styles["Normal"]) for p in paragraphs]
 
     def head(canvas: object, document: object) -> None:
-        canvas.setFont("Helvetica-Bold", 14)  # type: ignore[attr-defined]
-        canvas.drawString(40, 810, "Our Handbook")  # type: ignore[attr-defined]
-        canvas.setFont("Helvetica", 8)  # type: ignore[attr-defined]
-        canvas.drawString(40, 20, str(document.page))  # type: ignore[attr-defined]
+        canvas.setFont("Helvetica-Bold", 14)
+        canvas.drawString(40, 810, "Our Handbook")
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(40, 20, str(document.page))
 
     SimpleDocTemplate(str(path)).build(flow, onFirstPage=head, onLaterPages=head)
 

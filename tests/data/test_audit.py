@@ -21,11 +21,11 @@ from tailor.records import Document, Example, Message
 
 
 def row(question: str, answer: str | None = "x", **fields: object) -> Example:
-    return Example(id=question, messages=(Message("user", question),), answer=answer, **fields)  # type: ignore[arg-type]
+    return Example(id=question, messages=(Message("user", question),), answer=answer, **fields)
 
 
 def finding(examples: list[Example], dimension: str, *documents: Document, **options: object) -> Finding:
-    found = audit(examples, documents, **options).findings  # type: ignore[arg-type]
+    found = audit(examples, documents, **options).findings
     return next(f for f in found if f.dimension == dimension)
 
 

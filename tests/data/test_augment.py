@@ -18,8 +18,8 @@ from tiny_workspace import tailor
 
 
 def row(question: str, answer: str = "x", fact: str = "f", split: str | None = "train", **more: object) -> Example:
-    base = Example(question, (Message("user", question),), answer, fact=fact, group=fact, split=split)  # type: ignore[arg-type]
-    return replace(base, **more)  # type: ignore[arg-type]
+    base = Example(question, (Message("user", question),), answer, fact=fact, group=fact, split=split)
+    return replace(base, **more)
 
 
 @pytest.mark.parametrize(

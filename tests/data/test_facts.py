@@ -8,7 +8,7 @@ from tailor.records import Example, Message
 
 
 def row(question: str, answer: str | None, **fields: str) -> Example:
-    return Example(id=question, messages=(Message("user", question),), answer=answer, **fields)  # type: ignore[arg-type]
+    return Example(id=question, messages=(Message("user", question),), answer=answer, **fields)
 
 
 def partition(rows: list[Example]) -> set[frozenset[str]]:

@@ -15,7 +15,7 @@ from tailor.records import Example, Message
 def row(fact: str, number: int, answer: str | None = "x", **fields: object) -> Example:
     question = f"{fact} {number}"
     messages = (Message("user", question),)
-    return replace(Example(question, messages, answer, fact=fact, framing=str(number), group=fact), **fields)  # type: ignore[arg-type]
+    return replace(Example(question, messages, answer, fact=fact, framing=str(number), group=fact), **fields)
 
 
 def rows(**counts: int) -> list[Example]:
@@ -154,7 +154,7 @@ def test_given_splits_must_not_tear_a_group() -> None:
 @pytest.mark.parametrize("options", [{"held_out_facts": 1.0}, {"held_out_facts": -0.1}, {"test_framings": 0}])
 def test_impossible_options(options: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
-        split_examples(many(2, 2), seed=0, **options)  # type: ignore[arg-type]
+        split_examples(many(2, 2), seed=0, **options)
 
 
 def test_hash_and_summary() -> None:

@@ -13,7 +13,7 @@ from tailor.records import Example, Message
 
 
 def ask(question: str, answer: str | None = "x", **fields: object) -> Example:
-    return replace(Example(question, (Message("user", question),), answer), **fields)  # type: ignore[arg-type]
+    return replace(Example(question, (Message("user", question),), answer), **fields)
 
 
 ROWS = [ask("Who?", "Tim", aliases=("T.",), split="train"), ask("Half \ud800?", None), ask("When?", "2006")]

@@ -12,7 +12,7 @@ from tailor.decision.table import results_table, verdict_panel
 def printed(renderable: object, width: int) -> str:
     console = Console(file=StringIO(), width=width, force_terminal=False)
     console.print(renderable)
-    return str(console.file.getvalue())  # type: ignore[attr-defined]
+    return str(console.file.getvalue())
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])

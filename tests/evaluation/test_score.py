@@ -166,7 +166,7 @@ class Stars:
     def __init__(self, stars: float) -> None:
         self.stars = stars
 
-    def __call__(self, answer: str, references) -> float:  # noqa: ARG002
+    def __call__(self, answer: str, references) -> float:  # noqa: ARG002 - the contract
         return self.stars
 
 

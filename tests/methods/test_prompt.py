@@ -126,7 +126,7 @@ def test_a_retriever_beside_it_is_part_of_the_search(context: Make) -> None:
     [arm] = expand("rag+prompt", {"rag": {"k": 1, "dense": False, "system": ""}, "prompt": {"calls": 40}})
     fitted = fit_arm(arm, context())
     assert fitted.adaptation.retriever is not None
-    assert fitted.chosen["prompt.calls"] <= 40  # type: ignore[operator]
+    assert fitted.chosen["prompt.calls"] <= 40
 
 
 def test_without_dev_there_is_nothing_to_search_on(context: Make) -> None:

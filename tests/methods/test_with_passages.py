@@ -28,7 +28,7 @@ ROWS = tuple(
 
 
 def rag(context: FitContext, k: int, **options: object) -> FitContext:
-    fitted = Rag().fit(context, RagOptions(k=k, dense=False, **options))  # type: ignore[arg-type]
+    fitted = Rag().fit(context, RagOptions(k=k, dense=False, **options))
     return dataclasses.replace(context, beside=fitted.adaptation)
 
 

@@ -133,7 +133,7 @@ def test_scores_equal_those_of_transformers(folder: Path, tmp_path: Path) -> Non
     from tailor.models.builtin.export import export, load
     from tailor.models.builtin.network import Llama
 
-    model = Llama(small_shape())  # type: ignore[arg-type]
+    model = Llama(small_shape())
     model.initialise(seed=5)
     with torch.no_grad():
         for number, weight in enumerate(model.parameters()):
@@ -158,7 +158,7 @@ def test_answers_through_transformers_equal_those_of_the_network(folder: Path, t
     from tailor.models.builtin.export import export, load
     from tailor.models.builtin.network import Llama
 
-    model = Llama(small_shape())  # type: ignore[arg-type]
+    model = Llama(small_shape())
     model.initialise(seed=8)
     export(model, folder, tmp_path / "weights")
     ours = load(tmp_path / "weights")
@@ -177,7 +177,7 @@ def test_a_packed_document_does_not_see_the_one_before() -> None:
 
     from tailor.models.builtin.network import Llama
 
-    model = Llama(small_shape())  # type: ignore[arg-type]
+    model = Llama(small_shape())
     model.initialise(seed=5)
     document = [BOS, USER, 100, 200, END, ASSISTANT, 300, END]
     packed = torch.tensor([[BOS, 50, 60, *document]])
@@ -194,7 +194,7 @@ def test_exported_folder_is_complete(folder: Path, tmp_path: Path) -> None:
     from tailor.models.builtin.export import export
     from tailor.models.builtin.network import Llama
 
-    export(Llama(small_shape()), folder, tmp_path / "weights")  # type: ignore[arg-type]
+    export(Llama(small_shape()), folder, tmp_path / "weights")
     names = {path.name for path in (tmp_path / "weights").iterdir()}
     assert names == {
         "config.json",
@@ -272,7 +272,7 @@ def test_stop_requests() -> None:
 def test_the_rate_warms_up_holds_and_falls_to_nothing(tmp_path: Path) -> None:
     from tailor.models.builtin.pretrain import Progress, Settings, rate_factor
 
-    settings = Settings(run=tmp_path, tokenizer=tmp_path, deadline=1000.0, shape=small_shape())  # type: ignore[arg-type]
+    settings = Settings(run=tmp_path, tokenizer=tmp_path, deadline=1000.0, shape=small_shape())
     assert rate_factor(settings, Progress(started=0.0, step=9), now=10.0) == pytest.approx(0.1)
     assert rate_factor(settings, Progress(started=0.0, step=500), now=749.0) == 1.0
     assert rate_factor(settings, Progress(started=0.0, step=500), now=875.0) == pytest.approx(0.5)
@@ -295,14 +295,14 @@ def test_a_run_continues_from_its_checkpoint(folder: Path, tmp_path: Path) -> No
             tokens = np.arange(64, dtype=np.int64).reshape(2, 32) + 10
             return Piece(tokens, tokens + 1, np.ones((2, 32), np.float32), np.zeros((2, 32), np.int64), ("a",))
 
-    settings = Settings(run=tmp_path / "run", tokenizer=folder, deadline=4e9, shape=small_shape())  # type: ignore[arg-type]
+    settings = Settings(run=tmp_path / "run", tokenizer=folder, deadline=4e9, shape=small_shape())
     run = Run(settings)
     for _ in range(3):
-        run.step(Repeated(), 1.0)  # type: ignore[arg-type]
+        run.step(Repeated(), 1.0)
     run.checkpoint()
     continued = Run(settings)
     assert (continued.progress.step, continued.progress.resumed) == (3, 1)
-    first, second = (r.step(Repeated(), 1.0) for r in (run, continued))  # type: ignore[arg-type]
+    first, second = (r.step(Repeated(), 1.0) for r in (run, continued))
     assert first == pytest.approx(second)
     for one, other in zip(run.model.parameters(), continued.model.parameters(), strict=True):
         assert torch.equal(one, other)

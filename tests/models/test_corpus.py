@@ -60,7 +60,7 @@ def test_every_reading_answer_stands_in_the_context_or_the_cited_passage(sample:
         for turn in document.turns:
             if turn.role != "assistant" or turn.text == ABSTENTION:
                 continue
-            value, number = re.fullmatch(r"(.*?)(?: \[(\d)\])?", turn.text, re.DOTALL).groups()  # type: ignore[union-attr]
+            value, number = re.fullmatch(r"(.*?)(?: \[(\d)\])?", turn.text, re.DOTALL).groups()
             assert (number is not None) == context.startswith("[1] ")
             place = context
             if number:

@@ -100,7 +100,7 @@ def test_more_than_fit_take_turns(engine: TransformersEngine) -> None:
         live.step()
         steps += 1
     assert steps >= 6, "80 answers of 3 tokens do not fit into 32 rows at once"
-    assert [a.outcome.text for a in answers] == [a.text for a in engine.answer(requests)]  # type: ignore[union-attr]
+    assert [a.outcome.text for a in answers] == [a.text for a in engine.answer(requests)]
 
 
 def test_too_long_is_a_failure_of_its_own(engine: TransformersEngine) -> None:

@@ -44,7 +44,7 @@ def _no_mirror(store: ReleaseStore) -> ReleaseStore:
 
 def read(archive: Path) -> Files:
     with tarfile.open(archive) as tar:
-        return {m.name: tar.extractfile(m).read() for m in tar.getmembers()}  # type: ignore[union-attr]
+        return {m.name: tar.extractfile(m).read() for m in tar.getmembers()}
 
 
 def write(path: Path, files: Files, change: Callable[[tarfile.TarInfo], None] = lambda _m: None) -> Path:
@@ -243,7 +243,7 @@ def test_an_export_never_overwrites(packed: tuple[Release, Path], store: Release
 def test_a_challenger_moves_no_champion_and_becomes_it_by_promotion(store: ReleaseStore, lineage: Lineage) -> None:
     def promote(arm: str, **more: str) -> Release:
         base = Adaptation(Base("builtin", "builtin/small", "/x", "abc"))
-        return store.promote(base, arm=arm, seed=1, study="s", lineage=lineage, by="a", why="b", **more)  # type: ignore[arg-type]
+        return store.promote(base, arm=arm, seed=1, study="s", lineage=lineage, by="a", why="b", **more)
 
     with pytest.raises(ConfigError, match="--as challenger"):
         store.release("challenger")

@@ -88,7 +88,7 @@ class RuleRuntime:
         finish = "stop" if kept == words else "length"
         passages = (Passage("p1", "docs/pricing.md", "Rates", "Ten per hour."),) if "cite" in question else ()
         usage = Usage(sum(len(m.content.split()) for m in messages), len(kept))
-        return Completion(" ".join(kept), usage, passages, finish)  # type: ignore[arg-type]
+        return Completion(" ".join(kept), usage, passages, finish)
 
     def close(self) -> None:
         self.closed = True

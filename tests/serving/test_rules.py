@@ -76,7 +76,7 @@ def test_no_state_changes_by_get_and_no_route_lacks_a_rule(workspace: Path, rule
     from tailor.serving.gateway import create_app
 
     app = create_app(workspace, runtime_factory=rule_runtime())
-    routed = {(m, r.path) for r in app.routes for m in r.methods if m != "HEAD"}  # type: ignore[attr-defined]
+    routed = {(m, r.path) for r in app.routes for m in r.methods if m != "HEAD"}
     assert routed == {(r.method, r.path) for r in RULES}
     assert len(RULES) == len(routed), "one rule each"
 

@@ -56,14 +56,14 @@ class Provider:
         if returned:
             message, finish = {"role": "assistant", "content": "From 9 to 5."}, "stop"
         else:
-            message, finish = {"role": "assistant", "content": None, "tool_calls": [CALL]}, "tool_calls"  # type: ignore[dict-item]
+            message, finish = {"role": "assistant", "content": None, "tool_calls": [CALL]}, "tool_calls"
         return json.dumps({"choices": [{"message": message, "finish_reason": finish}], "usage": USAGE}).encode()
 
     def events(self, returned: bool) -> bytes:
         assert not returned
         function = CALL["function"]
-        first = {**CALL, "index": 0, "function": {**function, "arguments": ""}}  # type: ignore[dict-item]
-        arguments = function["arguments"]  # type: ignore[index]
+        first = {**CALL, "index": 0, "function": {**function, "arguments": ""}}
+        arguments = function["arguments"]
         pieces = [first, *({"index": 0, "function": {"arguments": a}} for a in (arguments[:6], arguments[6:]))]
         values: list[Any] = [{"choices": [{"delta": {"tool_calls": [p]}, "finish_reason": None}]} for p in pieces]
         values += [{"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}, {"choices": [], "usage": USAGE}]
@@ -96,7 +96,7 @@ def test_a_whole_round_of_a_tool(client: openai.OpenAI, provider: Provider, chec
     raw = client.chat.completions.with_raw_response.create(
         model="champion",
         messages=ASK,
-        tools=TOOLS,  # type: ignore[arg-type]
+        tools=TOOLS,
         tool_choice={"type": "function", "function": {"name": "opening_hours"}},
         parallel_tool_calls=False,
     )
@@ -109,7 +109,7 @@ def test_a_whole_round_of_a_tool(client: openai.OpenAI, provider: Provider, chec
     assert (asked["tools"], asked["parallel_tool_calls"]) == (TOOLS, False)
     assert asked["tool_choice"] == {"type": "function", "function": {"name": "opening_hours"}}
     turns = [*ASK, choice.message, {"role": "tool", "tool_call_id": call.id, "content": "9 to 5"}]
-    final = client.chat.completions.create(model="champion", messages=turns, tools=TOOLS)  # type: ignore[arg-type]
+    final = client.chat.completions.create(model="champion", messages=turns, tools=TOOLS)
     assert final.choices[0].message.content == "From 9 to 5."
     assert provider.asked[-1]["messages"] == [
         {"role": "system", "content": "Be brief."},
@@ -120,7 +120,7 @@ def test_a_whole_round_of_a_tool(client: openai.OpenAI, provider: Provider, chec
 
 
 def test_a_streamed_call_is_whole(client: openai.OpenAI) -> None:
-    chunks = list(client.chat.completions.create(model="champion", messages=ASK, tools=TOOLS, stream=True))  # type: ignore[call-overload]
+    chunks = list(client.chat.completions.create(model="champion", messages=ASK, tools=TOOLS, stream=True))
     calls = [c for chunk in chunks for c in chunk.choices[0].delta.tool_calls or []]
     assert [c.model_dump() for c in calls] == [{**CALL, "index": 0}]
     assert chunks[-1].choices[0].finish_reason == "tool_calls"
@@ -129,7 +129,7 @@ def test_a_streamed_call_is_whole(client: openai.OpenAI) -> None:
 def test_weights_of_this_machine_take_no_tools(client: openai.OpenAI, provider: Provider) -> None:
     for turns in (ASK, [*ASK, {"role": "tool", "tool_call_id": "c", "content": "9"}]):
         with pytest.raises(openai.BadRequestError, match="measured without tools") as refused:
-            client.chat.completions.create(model="rag+lora@2", messages=turns, tools=TOOLS)  # type: ignore[arg-type]
+            client.chat.completions.create(model="rag+lora@2", messages=turns, tools=TOOLS)
         assert (refused.value.param, refused.value.code) == ("tools", "unsupported_parameter")
     assert provider.asked == []
 

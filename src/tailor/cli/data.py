@@ -74,7 +74,7 @@ def convert(
     files: FilesArgument = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write; its suffix says the format.")
-    ] = ...,  # type: ignore[assignment]
+    ] = ...,  # type: ignore[assignment]  # required, though what stands before it is not
     shape: Annotated[str, typer.Option("--shape", help="How a row is written.")] = "question-answer",
     workspace: WorkspaceOption = Path(),
     column: ColumnOption = None,

@@ -58,7 +58,7 @@ def _facts() -> dict[str, Any]:
     ]
     try:
         builtin: str | None = resolve_base("builtin/small", Path()).revision[:12]
-    except Exception as error:
+    except Exception as error:  # whatever is wrong with it: doctor reports, and goes on
         builtin = None
         problems.append(f"the built-in model cannot be used: {error}")
     free = shutil.disk_usage(Path.cwd()).free / 1e9

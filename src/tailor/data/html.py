@@ -35,7 +35,7 @@ class _Reader(HTMLParser):
         self.hidden = 0
         self.in_title = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the contract
         self.hidden += tag in self.HIDDEN
         self.in_title = self.in_title or tag == "title"
         if tag in self.BLOCKS:

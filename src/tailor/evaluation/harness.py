@@ -56,7 +56,7 @@ def harness_model(runtime: Runtime, adaptation: Adaptation) -> Any:
     except ImportError:
         raise MissingDependency("lm-evaluation-harness tasks", "harness") from None
 
-    class TailorModel(LM):  # type: ignore[misc]
+    class TailorModel(LM):  # type: ignore[misc]  # lm_eval has no types
         tokenizer_name = f"{adaptation.base.name}@{adaptation.base.revision}"
 
         def chat_template(self, chat_template: bool | str = False) -> str:  # noqa: ARG002 - the contract

@@ -59,7 +59,7 @@ def _cached(base: Base) -> Path | None:
 def _downloaded(base: Base) -> Path:
     try:
         return Path(_snapshot(base, local_files_only=False))
-    except Exception as error:
+    except Exception as error:  # of the hub's library and the network below it
         where = f"{base.name}@{base.revision}" if base.revision else base.name
         raise ModelError(
             f"The base model {where} is neither in the local cache nor to be had: {first_words(error)}",

@@ -48,7 +48,7 @@ def load_model(base: Base) -> tuple[Any, Any]:
             )
     except (ModelError, MissingDependency):
         raise
-    except Exception as error:
+    except Exception as error:  # Transformers and the model's own files raise anything
         raise _not_loadable(base, error) from None
     # Transformers fills weights that a file does not hold with random numbers and only warns.
     if missing := sorted(str(k) for k in report["missing_keys"]):

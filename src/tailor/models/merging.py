@@ -57,6 +57,6 @@ def _stored_type(folder: Path) -> Any:
     types: list[str] = []
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as tensors:
-            types += [tensors.get_slice(name).get_dtype() for name in tensors.keys()]  # noqa: SIM118
+            types += [tensors.get_slice(name).get_dtype() for name in tensors.keys()]  # noqa: SIM118 - no dict
     known = {"BF16": torch.bfloat16, "F16": torch.float16}
     return known.get(max(set(types), key=types.count), torch.float32)

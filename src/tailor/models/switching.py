@@ -112,7 +112,7 @@ class SwitchedModel:
             filled = {n for n, m in _base_of(self._model).named_modules() if name in getattr(m, "lora_A", {})}
             if filled != set(layers):
                 raise _other_base(weights, f"it has weights for {len(layers)} layers of the base's {len(filled)}")
-        except Exception as error:
+        except Exception as error:  # whatever it is
             # PEFT changes the base in place: what it left half-way is thrown away with the base.
             self.forget()
             if isinstance(error, ModelError):

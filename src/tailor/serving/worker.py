@@ -214,7 +214,7 @@ class Worker:
                 live.answer.cancel()
         try:
             self._models.step()
-        except Exception as error:
+        except Exception as error:  # likewise
             for live in self._live:
                 live.answer.outcome = live.answer.outcome or error
         for live in self._live:
@@ -253,7 +253,7 @@ class Worker:
                         job.emit(piece)
                     else:
                         last = piece
-        except Exception as error:
+        except Exception as error:  # it belongs to this request, and ends no thread
             last = error
         self._end(job, last)
 

@@ -36,7 +36,7 @@ def load_tokenizer(base_folder: Path) -> Any:
     _check_folder(base_folder)
     try:
         return families.load_tokenizer(base_folder, local_files_only=True)
-    except Exception as error:
+    except Exception as error:  # a broken or foreign tokenizer file may raise anything
         raise ModelError(
             f"the tokenizer in {base_folder} cannot be loaded: {error}", hint="Download the model again."
         ) from error
@@ -101,7 +101,7 @@ def load_network(base_folder: Path, options: TrainingOptions, examples: Sequence
         model = families.load_weights(base_folder, dtype="auto", local_files_only=True, **held)
     except MissingDependency:
         raise
-    except Exception as error:
+    except Exception as error:  # Transformers and the model's own files raise anything
         raise ModelError(
             f"the model in {base_folder} cannot be loaded for training: {error}",
             hint="A language model in Hugging Face format with safetensors is needed.",
@@ -212,7 +212,7 @@ def _stored_type(base_folder: Path) -> Any:
 
     first = min(base_folder.glob("*.safetensors"))
     with safe_open(first, framework="pt") as tensors:
-        types = [tensors.get_slice(name).get_dtype() for name in tensors.keys()]  # noqa: SIM118
+        types = [tensors.get_slice(name).get_dtype() for name in tensors.keys()]  # noqa: SIM118 - no dict
     import torch
 
     known = {"BF16": torch.bfloat16, "F16": torch.float16}

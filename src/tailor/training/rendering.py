@@ -76,7 +76,7 @@ def _render(tokenizer: Any, conversations: list[list[dict[str, str]]], *, prompt
         return []
     try:
         texts = [rendered(tokenizer, turns, prompt=prompt) for turns in conversations]
-    except Exception as error:
+    except Exception as error:  # a template is a program of the model's authors
         raise ModelError(
             f"the model's chat template does not accept these conversations: {error}",
             hint="Many templates want user and assistant to alternate.",

@@ -103,7 +103,7 @@ def _fill(template: str, topic: Topic) -> str:
     return template.replace("{about}", "about " if topic.noun else "").replace("{}", topic.phrase)
 
 
-def _noun_forms(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG001
+def _noun_forms(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG001 - a rule takes both
     """Forms that only a noun phrase allows: `The price of tea?`, `What would the price of tea be?`"""
     topic = seed.topic
     if topic is None or not topic.noun:
@@ -117,7 +117,7 @@ def _noun_forms(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG00
         yield f"What would {topic.phrase} be?"
 
 
-def _cloze(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG001
+def _cloze(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG001 - a rule takes both
     topic = seed.topic
     if topic is None or not topic.open:
         return
@@ -141,7 +141,7 @@ def _key_words(seed: Seed, rng: random.Random) -> Iterator[str]:
         yield " ".join(moved).lower()
 
 
-def _plain_copy(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG001
+def _plain_copy(seed: Seed, rng: random.Random) -> Iterator[str]:  # noqa: ARG001 - a rule takes both
     """The question as it stands, inside other words; for questions whose grammar is not certain."""
     question = seed.question.strip()
     if "\n" in question or not question.endswith("?"):

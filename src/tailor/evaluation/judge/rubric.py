@@ -43,7 +43,7 @@ def read_preference(reply: str) -> Literal["A", "B", "TIE"] | Failure:
     """The letter of the better answer, or TIE."""
     found = _last_line(reply)
     if found in ("A", "B", "TIE"):
-        return found  # type: ignore[return-value]
+        return found  # type: ignore[return-value]  # a text that equals one of three literals
     return _unreadable(reply, "A, B or TIE")
 
 

@@ -170,7 +170,7 @@ def _of_file(name: str, path: Path) -> Metric:
     module.__file__ = str(path)
     try:
         exec(compile(text, str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except Exception as error:  # somebody else's file may raise anything
         raise ConfigError(f"the metric {name} cannot be loaded: {type(error).__name__}: {error}.") from error
     if not callable(getattr(module, "score", None)):
         raise ConfigError(

@@ -93,7 +93,7 @@ def quick_probe(model: Llama, tokenizer: Path, items: int, seconds: float, seed:
             break
         try:
             asked = shortest_first(probes(skill, items, seed))
-        except Exception:
+        except Exception:  # a skill whose probes fail is shown and left out; the others are still worth having
             traceback.print_exc()
             continue
         prompts = [encoder.prompt(probe.turns) for probe in asked]

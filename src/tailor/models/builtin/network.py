@@ -106,6 +106,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     return attended.view(batch, heads, time, size)
 
 
+# `type: ignore[misc]` below: torch is not followed by mypy, so nn.Module is Any to it.
 class Attention(nn.Module):  # type: ignore[misc]
     """Causal grouped-query attention with rotary positions."""
 

@@ -133,7 +133,7 @@ def produce(tokenizer: Path, seed: int, begun: float, room: Any) -> None:
             for piece in pieces(encoder.encode(document) for document in documents(seed, begun)):
                 room.put(piece)
                 failures = 0
-        except Exception:
+        except Exception:  # one bad document must not end hours of training; ten in a row are a defect
             failures += 1
             if failures == 10:
                 raise
