@@ -114,6 +114,7 @@ def litellm(processes: list[subprocess.Popen[bytes]], folder: Path, program: Pat
         "model_list:\n- model_name: mock\n  litellm_params:\n"
         f"    {{model: openai/mock, api_base: '{engine_url}/v1', api_key: none}}\n"
         "litellm_settings: {telemetry: false}\n"
+        "general_settings: {dangerously_permit_weak_or_unset_master_key: true}\n"
     )
     url = f"http://127.0.0.1:{(port := _free_port())}"
     command = [str(program), "--config", str(config), "--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"]

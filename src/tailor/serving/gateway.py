@@ -31,7 +31,7 @@ from tailor.serving.chat_request import parse_chat
 from tailor.serving.embeddings import embed, embedding_models
 from tailor.serving.feedback import FeedbackStore, parse_feedback
 from tailor.serving.guard import Guard
-from tailor.serving.http import on_bug, on_http, on_problem, read_body
+from tailor.serving.http import on_bug, on_http, on_problem, on_storage, read_body
 from tailor.serving.keys import KeyRing, KeyStore, serving_folder
 from tailor.serving.limits import Limits
 from tailor.serving.logs import access
@@ -135,7 +135,13 @@ def create_app(
                 limits=Limits(),
             ),
         ],
-        exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_bug},
+        exception_handlers={
+            Problem: on_problem,
+            HTTPException: on_http,
+            OSError: on_storage,
+            sqlite3.Error: on_storage,
+            Exception: on_bug,
+        },
         lifespan=lifespan,
     )
 
@@ -232,11 +238,7 @@ class Learning:
         if await asyncio.to_thread(self._requests.key_of, feedback.request_id) != key:
             message = "No request of that id is known for this key."
             raise Problem(404, message, code="request_not_found", param="request_id")
-        try:
-            new = await asyncio.to_thread(self._feedback.add, feedback, key)
-        except sqlite3.Error as error:
-            log.error("Feedback cannot be written: %s", error)
-            raise Problem(503, "Feedback cannot be kept now.", code="storage_failed", retry_after=10) from None
+        new = await asyncio.to_thread(self._feedback.add, feedback, key)
         body = {"id": feedback.id, "object": "feedback", "request_id": feedback.request_id, "duplicate": not new}
         return JSONResponse(body)
 

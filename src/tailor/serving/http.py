@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -99,6 +100,19 @@ async def on_http(_request: Request, error: Exception) -> Response:
     message = {404: "There is no such path.", 405: "This path does not take this method."}
     problem = Problem(error.status_code, message.get(error.status_code, "The request cannot be served."))
     return JSONResponse(problem.body(), status_code=error.status_code, headers=error.headers)
+
+
+STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
+async def on_storage(request: Request, error: Exception) -> Response:
+    """What must not be lost could not be written: nothing is confirmed, and trying again may help."""
+    if isinstance(error, OSError) and error.errno not in STORAGE:
+        return await on_bug(request, error)
+    log.error("The workspace cannot be written: %s", error)
+    request.scope["trace"].code = "storage_failed"
+    problem = Problem(503, "This cannot be kept now.", code="storage_failed", retry_after=10)
+    return JSONResponse(problem.body(), status_code=503, headers=problem.headers())
 
 
 async def on_bug(_request: Request, error: Exception) -> Response:

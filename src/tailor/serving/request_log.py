@@ -232,19 +232,29 @@ def open_log(path: Path) -> sqlite3.Connection:
     """The database of a request log, made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=5)
+    try:
+        _prepare(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    """Bring it to today's schema. Whoever only reads writes nothing here, or a locked database could not be read."""
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
+        return
     if version in FROM_VERSION:
         database.executescript(f"BEGIN; {FROM_VERSION[version]} PRAGMA user_version = {version + 1}; COMMIT;")
         version += 1
     if version not in (0, SCHEMA_VERSION):
-        database.close()
         raise sqlite3.DatabaseError(f"{path} has schema {version}; this Tailor writes {SCHEMA_VERSION}")
     database.executescript(SCHEMA)
     database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     path.chmod(0o600)
-    return database
 
 
 def sweep(database: sqlite3.Connection, keep_days: int) -> int:

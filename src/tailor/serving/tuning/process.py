@@ -1,4 +1,4 @@
-"""The process of one job: `python -m tailor.serving.tuning.process WORKSPACE JOB`.
+"""The process of one job: `python -m tailor.serving.tuning.process WORKSPACE JOB SERVER`, with the server's process id.
 
 A process of its own, so that training takes no turn from serving and can be stopped at any moment: the training engine
 goes on from its last checkpoint when the same job is started again.
@@ -40,11 +40,11 @@ EPOCHS = 15
 """Of "auto": what the arm `lora` takes."""
 
 
-def main(workspace: Path, job_id: str) -> None:
+def main(workspace: Path, job_id: str, server: int) -> None:
     """Train, measure on the validation file, write the model, say so."""
     silence_libraries()
     os.nice(5)  # serving goes first where both want the processor
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_leave_with, args=(server,), daemon=True).start()
     jobs, files = JobStore(workspace), FileStore(workspace)
     job = jobs.get(job_id)
     try:
@@ -54,9 +54,10 @@ def main(workspace: Path, job_id: str) -> None:
     write_json(jobs.folder(job_id) / "result.json", result)
 
 
-def _leave_with(parent: int) -> None:
-    """A server that is gone leaves no training behind; the next one goes on with it."""
-    while os.getppid() == parent:
+def _leave_with(server: int) -> None:
+    """A server that is gone leaves no training behind; the next one goes on with it. Its id is told and not asked for:
+    it may have been killed while this process was still importing."""
+    while os.getppid() == server:
         time.sleep(0.5)
     os._exit(1)
 
@@ -168,4 +169,4 @@ def _iso(seconds: int) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -111,7 +112,8 @@ class Runner:
 
     def _begin(self, job_id: str) -> subprocess.Popen[bytes]:
         (self._jobs.folder(job_id) / "result.json").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "tailor.serving.tuning.process", str(self._workspace), job_id]
+        module = "tailor.serving.tuning.process"
+        command = [sys.executable, "-m", module, str(self._workspace), job_id, str(os.getpid())]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def _stop_process(self) -> None:
