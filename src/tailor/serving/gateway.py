@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,7 +29,7 @@ from tailor.serving.chat_request import parse_chat
 from tailor.serving.embeddings import embed, embedding_models
 from tailor.serving.feedback import FeedbackStore, parse_feedback
 from tailor.serving.guard import Guard
-from tailor.serving.http import on_bug, on_http, on_problem, on_storage, read_body
+from tailor.serving.http import ON_ERROR, read_body
 from tailor.serving.keys import KeyRing, KeyStore, serving_folder
 from tailor.serving.limits import Limits
 from tailor.serving.logs import access
@@ -135,13 +133,7 @@ def create_app(
                 limits=Limits(),
             ),
         ],
-        exception_handlers={
-            Problem: on_problem,
-            HTTPException: on_http,
-            OSError: on_storage,
-            sqlite3.Error: on_storage,
-            Exception: on_bug,
-        },
+        exception_handlers=ON_ERROR,
         lifespan=lifespan,
     )
 

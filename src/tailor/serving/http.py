@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-from collections.abc import AsyncGenerator
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -119,3 +120,13 @@ async def on_bug(_request: Request, error: Exception) -> Response:
     log.error("A defect in the server", exc_info=error)
     body: dict[str, Any] = Problem(500, "Something went wrong in the server.", code="internal_error").body()
     return JSONResponse(body, status_code=500)
+
+
+ON_ERROR: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    Problem: on_problem,
+    HTTPException: on_http,
+    OSError: on_storage,
+    sqlite3.Error: on_storage,
+    Exception: on_bug,
+}
+"""What becomes of an exception that a route lets through."""
