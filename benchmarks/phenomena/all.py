@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+import augmented
 import forgetting
 import framings
 import hallucination
@@ -18,7 +19,7 @@ from measure import script
 
 
 def run(options: argparse.Namespace) -> None:
-    for module in (framings, new_facts, rates, hallucination, reversal, raft, forgetting):
+    for module in (framings, augmented, new_facts, rates, hallucination, reversal, raft, forgetting):
         module.run(options)
 
 

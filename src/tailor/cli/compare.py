@@ -106,6 +106,7 @@ def show(results: dict[str, Any], folder: Path) -> None:
 def _header(study: Study) -> None:
     from rich.markup import escape
 
+    from tailor.cli.plan import mixing
     from tailor.models import describe_base
     from tailor.study.resolution import resolution, sees
 
@@ -122,6 +123,8 @@ def _header(study: Study) -> None:
         soft_wrap=True,
     )
     out.print(f"study {study.id}   plan {study.plan_sha256[:6]} (frozen)", soft_wrap=True)
+    if mixed := mixing(study.plan):
+        out.print(f"mixed in: {mixed}", soft_wrap=True, markup=False)
     out.print(f"{sees(resolution(study.plan))}   (tailor plan says how that is known)", soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,11 +77,26 @@ def _rows(found: Preview, sees: Resolution) -> list[tuple[str, str]]:
         ("corrected", f"Holm over {len(family['arms'])} comparisons, alpha {family['alpha']}"),
         ("margin", f"{_points(plan['margin'])}; general ability may lose {_points(plan['general_margin'])}"),
         ("seeds", ", ".join(map(str, plan["seeds"]))),
+        *([("mixed in", mixing(plan))] if mixing(plan) else []),
         ("assumed", assumed or "nothing about usage: no costs will be shown"),
         ("can see", _sees(sees)),
         ("test used", _used(found)),
         ("plan", f"{found.plan_sha256[:12]}, {f'frozen as {found.folder.name}' if found.folder else 'not frozen yet'}"),
     ]
+
+
+def mixing(plan: Mapping[str, Any]) -> str:
+    """`general rows (base's own data): 10 % of the tokens that lora and full train on`; nothing where no arm does."""
+    arms: dict[float, list[str]] = {}
+    for arm in plan["arms"]:
+        for part in arm["parts"]:
+            if share := part["options"].get("replay"):
+                arms.setdefault(share, []).append(part["method"])
+    if not arms:
+        return ""
+    shares = [f"{100 * share:g} % of the tokens of {', '.join(dict.fromkeys(names))}" for share, names in arms.items()]
+    source = (plan["general_rows"] or {}).get("source", "none")
+    return f"general rows ({source}): {'; '.join(shares)}"
 
 
 def _sees(sees: Resolution) -> str:

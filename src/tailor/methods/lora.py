@@ -7,7 +7,8 @@ from typing import Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
-from tailor.methods.tuning import check_training, fit_weights
+from tailor.methods.curriculum import check_stages, fit_in_stages
+from tailor.methods.tuning import check_training
 from tailor.records import Fitted
 
 
@@ -18,7 +19,7 @@ class LoRAOptions:
     retriever the passages above it; `targets` all linear layers or names with commas; `rslora` scales by
     alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest components of each
     matrix; `replay` share of general rows in the training (0-0.9) and `kl` weight of the divergence from the base on
-    them (0-100), against forgetting."""
+    them (0-100), against forgetting; `stages` of a curriculum (1-20): a few facts first, more behind a gate."""
 
     rank: int = 32
     alpha: int = 32
@@ -31,6 +32,7 @@ class LoRAOptions:
     pissa: bool = False
     replay: float = 0.1
     kl: float = 1.0
+    stages: int = 1
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 1024:
@@ -42,6 +44,7 @@ class LoRAOptions:
         if self.dora and self.pissa:
             raise ConfigError("lora: dora and pissa cannot be joined.", hint="Give them as arms of their own.")
         check_training(self, "lora")
+        check_stages(self.stages, "lora")
 
 
 class LoRA:
@@ -70,4 +73,4 @@ class LoRA:
             replay=options.replay,
             kl=options.kl,
         )
-        return fit_weights(context, recipe, "adapter", options.train_with)
+        return fit_in_stages(context, recipe, "adapter", options.train_with, options.stages)
