@@ -57,7 +57,7 @@ def make_speaker(folder: Path, text: str) -> Base:
     return Base("folder", str(folder), str(folder), sha256_of_tree(folder))
 
 
-def make_adapter(folder: Path, base: Base, seed: int) -> LoadedWeights:
+def make_adapter(folder: Path, base: Base, seed: int, **changes: Any) -> LoadedWeights:
     """A LoRA adapter with random weights that change the answers."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -66,7 +66,7 @@ def make_adapter(folder: Path, base: Base, seed: int) -> LoadedWeights:
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_pretrained(base.location, dtype=torch.float32)
     settings = LoraConfig(
-        r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False
+        r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False, **changes
     )
     get_peft_model(model, settings).save_pretrained(folder)
     return LoadedWeights("adapter", folder, sha256_of_tree(folder))

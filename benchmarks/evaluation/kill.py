@@ -3,8 +3,10 @@
     python benchmarks/evaluation/kill.py --kills 100 --output result.json
 
 A study over an endpoint on the loopback is run once undisturbed and once killed again and again, each time after a few
-more answers. Counted: test questions the server was asked more often than once. What may be asked again is only what
-was under way when a kill came, at most eight requests. At the end both results must be equal but for clocks.
+more answers. What may be asked again is only what was under way when a kill came, at most eight requests, and each
+comes with the `Idempotency-Key` of its first asking. Counted: how many requests came again, which is what a provider
+that does not know the header may bill twice, and how many answers one that knows it would make more than in the
+undisturbed run. At the end both results must be equal but for clocks.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
-        lock, asked = threading.Lock(), self.asked
+        self.keys: dict[str, set[str]] = {}
+        lock, asked, keys = threading.Lock(), self.asked, self.keys
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -63,6 +66,7 @@ class Endpoint:
                 messages = json.loads(body)["messages"]
                 with lock:
                     asked[json.dumps(messages)] += 1
+                    keys.setdefault(json.dumps(messages), set()).add(self.headers.get("idempotency-key", ""))
                 time.sleep(0.005)
                 digest = int(sha256(messages[-1]["content"].encode()).hexdigest(), 16)
                 text = f"town {digest % 40}" if digest % 3 else "I don't know."
@@ -154,7 +158,9 @@ def main() -> None:
         endpoint = Endpoint()
         whole = finish(workspace(Path(name) / "whole", endpoint.url))
         once = timed(Path(name) / "whole", endpoint.asked)
+        needed = sum(len(endpoint.keys[k]) for k in once)
         endpoint.asked.clear()
+        endpoint.keys.clear()
         folder, kills = workspace(Path(name) / "killed", endpoint.url), 0
         share = max(1, round(1.2 * sum(once.values()) / arguments.kills))
         while kills < arguments.kills:
@@ -170,6 +176,7 @@ def main() -> None:
             kills += 1
         killed = finish(folder)
         asked = timed(folder, endpoint.asked)
+        made = sum(len(endpoint.keys[k]) for k in asked)
         [*files] = (folder / ".tailor" / "memory").iterdir()
         names = [json.loads(line)["name"] for f in files for line in f.read_text(encoding="utf-8").splitlines()]
     result = {
@@ -177,6 +184,8 @@ def main() -> None:
         "test_questions_asked_undisturbed": sum(once.values()),
         "test_questions_asked_when_killed": sum(asked.values()),
         "lost_with_a_kill": sum(asked.values()) - sum(once.values()),
+        "written_down_as_asked_again": round(killed["ledger"]["asked_again"]),
+        "answers_made_twice_where_the_key_is_known": made - needed,
         "most_that_could_be_under_way": PARALLEL * kills,
         "answers_written_twice": len(names) - len(set(names)),
         "results_equal": comparable(killed) == comparable(whole),
@@ -185,7 +194,8 @@ def main() -> None:
     print(json.dumps(result, indent=2))
     if arguments.output:
         arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    sys.exit(not result["results_equal"] or bool(result["answers_written_twice"]))
+    wrong = ("answers_written_twice", "answers_made_twice_where_the_key_is_known")
+    sys.exit(not result["results_equal"] or any(result[k] for k in wrong))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tailor.errors import ArtifactError
 from tailor.models import Request
 from tailor.models.live import LiveAnswer
 from tailor.models.transformers_engine import TransformersEngine
@@ -49,13 +50,50 @@ def test_who_joins_when_changes_no_answer(engine: TransformersEngine, every: int
         assert (outcome.finish, outcome.usage.completion_tokens) == (expected.finish, expected.usage.completion_tokens)
 
 
-def test_adapters_take_turns(engine: TransformersEngine, tiny_base: Base, tmp_path: Path) -> None:
+def test_adapters_on_one_base_share_the_steps(engine: TransformersEngine, tiny_base: Base, tmp_path: Path) -> None:
     one, two = (make_adapter(tmp_path / str(n), tiny_base, n) for n in (1, 2))
     requests = [ask(q, w) for q in QUESTIONS[:3] for w in (None, one, two)]
     alone = [engine.answer([r])[0] for r in requests]
     assert len({a.text for a in alone[:3] if isinstance(a, Completion)}) == 3, "the weights must matter"
+    expected = [a.text for a in alone if isinstance(a, Completion)]
     outcomes, _ = joined(engine, requests, 2)
-    assert [o.text for o in outcomes] == [a.text for a in alone if isinstance(a, Completion)]
+    assert [o.text for o in outcomes] == expected
+    assert [a.text for a in engine.answer(requests) if isinstance(a, Completion)] == expected
+    passes = []
+    handle = engine.models.use(None).get_input_embeddings().register_forward_pre_hook(lambda *_: passes.append(1))
+    engine.answer([ask(q, w, max_new_tokens=5) for q in QUESTIONS[:3] for w in (None, one, two)])
+    handle.remove()
+    assert len(passes) == 3 + 4, "the prompts of each, then all rows together"
+
+
+def test_an_adapter_that_cannot_share_a_batch_has_its_own(
+    engine: TransformersEngine, tiny_base: Base, tmp_path: Path
+) -> None:
+    plain, scaled = (make_adapter(tmp_path / str(n), tiny_base, n, use_dora=n == 2) for n in (1, 2))
+    assert engine.models.company(plain) == engine.models.company(None) != engine.models.company(scaled)
+    requests = [ask(q, w) for q in QUESTIONS[:3] for w in (scaled, plain)]
+    alone = [engine.answer([r])[0] for r in requests]
+    assert [a.text for a in engine.answer(requests)] == [a.text for a in alone]  # type: ignore[union-attr]
+
+
+def test_a_damaged_adapter_ends_its_own_answer_only(
+    engine: TransformersEngine, tiny_base: Base, tmp_path: Path
+) -> None:
+    good, bad = (make_adapter(tmp_path / str(n), tiny_base, n) for n in (1, 2))
+    (bad.folder / "adapter_model.safetensors").write_bytes(b"damaged")
+    expected = engine.answer([ask(QUESTIONS[0], good, max_new_tokens=20)])[0]
+    live = engine.live()
+    [first] = live.begin([ask(QUESTIONS[0], good, max_new_tokens=20)])
+    live.step()
+    [second] = live.begin([ask(QUESTIONS[0], bad)])
+    while live.busy:
+        live.step()
+    assert isinstance(second, LiveAnswer)
+    assert isinstance(second.outcome, ArtifactError)
+    assert isinstance(first, LiveAnswer)
+    assert isinstance(first.outcome, Completion)
+    assert isinstance(expected, Completion)
+    assert first.outcome.text == expected.text
 
 
 def test_models_whose_cache_cannot_be_padded_wait_for_their_turn(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tailor.models import Request
 from tailor.records import Adaptation, Base, Completion, Failure, Generation, Message
 from tailor.runtime import AnswerMemory, Runtime
 
@@ -26,6 +27,7 @@ class Echo:
 
     def __init__(self, wait: float = 0.0) -> None:
         self.asked: list[str] = []
+        self.keys: list[tuple[str, str]] = []
         self.refuse: set[str] = set()
         echo = self
 
@@ -34,6 +36,7 @@ class Echo:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 question = body["messages"][-1]["content"]
                 echo.asked.append(question)
+                echo.keys.append((question, self.headers.get("idempotency-key", "")))
                 time.sleep(wait)
                 message = {"role": "assistant", "content": f"{question} {body['seed']}"}
                 reply = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
@@ -106,6 +109,45 @@ def test_what_may_give_another_answer_is_asked_anew(echo: Echo, tmp_path: Path) 
     assert texts(runtime.answer(plain, conversations("x"))) == ["x 0"]
 
 
+class Ledger:
+    """A meter without limits that keeps what it is told of lost answers."""
+
+    portion = None
+
+    def __init__(self) -> None:
+        self.lost: list[int] = []
+
+    def admit(self, base: Base, requests: Sequence[Request]) -> None: ...
+
+    def count(self, base: Base, answers: Sequence[Completion | Failure]) -> None: ...
+
+    def again(self, requests: int) -> None:
+        self.lost.append(requests)
+
+
+def test_what_was_under_way_at_a_kill_is_known_and_comes_with_the_same_key(echo: Echo, tmp_path: Path) -> None:
+    """Known is what was sent and not answered; a refusal ends it, and what was never sent costs nothing."""
+    adaptation = Adaptation(Base("endpoint", "m", echo.url, "m"))
+    runtime, memory = Runtime(tmp_path), AnswerMemory(tmp_path / "memory")
+    questions = conversations("a", "b", "c", "x")
+    names = memory.names(adaptation, runtime.prepare(adaptation, questions)[0], 0)
+    runtime.memory, runtime.meter = memory, (ledger := Ledger())
+    echo.refuse.add("x")
+    runtime.answer(adaptation, conversations("a", "x"))
+    memory.intend(names[1])  # as a process does that is killed before the answer comes
+    assert AnswerMemory(tmp_path / "memory").lost(names) == [names[1]]
+    echo.refuse.clear()
+    runtime.answer(adaptation, questions)
+    assert ledger.lost == [1]
+    assert memory.lost(names) == []
+    keys = dict(echo.keys)
+    assert [keys[q] for q in "abcx"] == [n.partition("/")[2] for n in names]
+    assert Counter(echo.asked) == {"a": 1, "b": 1, "c": 1, "x": 2}
+    assert len(set(echo.keys)) == 4, "a refused one keeps its key"
+    runtime.answer(adaptation, conversations("a"), fresh=True)
+    assert echo.keys[-1] == ("a", ""), "a new answer is wanted"
+
+
 ASK = """
 import sys
 from pathlib import Path
@@ -144,6 +186,8 @@ def test_killed_at_many_moments_no_answer_is_paid_for_twice(tmp_path: Path) -> N
         echo.close()
     assert out.strip() == str([f"q{n} 0" for n in range(120)])
     assert len(echo.asked) <= 120 + PARALLEL * kills
+    # What came again came with its first key, so that who knows the header makes each answer once.
+    assert len(set(echo.keys)) == len({key for _, key in echo.keys}) == 120
     # An answer that is on disk was never asked for again: lines are as many as questions, each name once.
     [path] = (tmp_path / "memory").iterdir()
     names = [json.loads(line)["name"] for line in path.read_text(encoding="utf-8").splitlines()]

@@ -23,7 +23,7 @@ from typing import Any
 
 from tailor.errors import ConfigError, ModelError
 from tailor.files import sha256_of, sha256_of_file
-from tailor.models.engine import OnAnswers, Request
+from tailor.models.engine import OnAnswers, OnAsk, Request
 from tailor.records import Base, Completion, Failure, Usage
 
 START_SECONDS = 120.0
@@ -77,6 +77,7 @@ class Command:
         *,
         on_progress: Callable[[int], None] | None = None,
         on_answers: OnAnswers | None = None,
+        on_ask: OnAsk | None = None,  # noqa: ARG002 - nobody is paid
     ) -> list[Completion | Failure]:
         """Ask all requests in one run of the program; what it does not answer is a Failure that says why.
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from tailor.families import family_of, turn_ends
 from tailor.models.constraining import Matcher
+from tailor.models.engine import LoadedWeights
+from tailor.models.prefixes import PrefixTree, reads_trees
 from tailor.records import Completion, Generation, TokenLogprob, Usage
-
-SHARED_AT_LEAST = 8  # tokens: below, the extra pass costs more than it saves
 
 
 class Row:
     """One sequence being generated: its token ids so far and why it ended.
 
     `top` asks for the log-probability of every token and of its `top` likeliest alternatives; they are then in
-    `logprobs`, a (token, log-probability, alternatives) each. `matcher` says which tokens may come next.
+    `logprobs`, a (token, log-probability, alternatives) each. `matcher` says which tokens may come next, `weights`
+    what is put on the base.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class Row:
         generation: Generation,
         top: int | None = None,
         matcher: Matcher | None = None,
+        weights: LoadedWeights | None = None,
     ) -> None:
         self.prompt = list(prompt)
+        self.weights = weights
         self.generation = generation
         self.matcher = matcher
         self.tokens: list[int] = []
@@ -39,6 +42,31 @@ class Row:
         self.top = top
         self.logprobs: list[tuple[int, float, tuple[tuple[int, float], ...]]] = []
         self.sampler: Any = None
+
+
+class Network(Protocol):
+    """A base with the weights that rows ask for."""
+
+    def tree(self, weights: LoadedWeights | None) -> PrefixTree:
+        """What was read before with these weights; its model reads on with them until the next call."""
+        ...
+
+    def together(self, weights: Sequence[LoadedWeights | None]) -> tuple[Any, dict[str, Any]]:
+        """The model that reads a row with each of these weights until the next call, and what to call it with."""
+        ...
+
+
+class OneModel:
+    """A model without other weights."""
+
+    def __init__(self, model: Any) -> None:
+        self._model, self._tree = model, PrefixTree(model)
+
+    def tree(self, weights: LoadedWeights | None) -> PrefixTree:  # noqa: ARG002 - there is one
+        return self._tree
+
+    def together(self, weights: Sequence[LoadedWeights | None]) -> tuple[Any, dict[str, Any]]:  # noqa: ARG002
+        return self._model, {}
 
 
 @dataclass
@@ -58,9 +86,9 @@ def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     return frozenset(int(i) for i in ids if i is not None) | turn_ends(tokenizer, model.config)
 
 
-def decode_batch(model: Any, tokenizer: Any, rows: Sequence[Row], end_ids: frozenset[int]) -> Iterator[None]:
+def decode_batch(network: Network, tokenizer: Any, rows: Sequence[Row], end_ids: frozenset[int]) -> Iterator[None]:
     """Extend every row until it ends; yields after each step, so that a caller can stream."""
-    decoding = decoding_of(model, tokenizer, end_ids)
+    decoding = decoding_of(network, tokenizer, end_ids, network.tree(rows[0].weights).model.config)
     decoding.add(rows)
     yield
     while decoding.living:
@@ -68,25 +96,27 @@ def decode_batch(model: Any, tokenizer: Any, rows: Sequence[Row], end_ids: froze
         yield
 
 
-def decoding_of(model: Any, tokenizer: Any, end_ids: frozenset[int]) -> Decoding:
+def decoding_of(network: Network, tokenizer: Any, end_ids: frozenset[int], config: Any) -> Decoding:
     """How models of this family are decoded."""
-    if family_of(model.config).encoder_decoder:
+    if family_of(config).encoder_decoder:
         from tailor.models.encoder_decoding import EncoderDecoding
 
-        return EncoderDecoding(model, tokenizer, end_ids)
-    return Decoding(model, tokenizer, end_ids)
+        return EncoderDecoding(network, tokenizer, end_ids)
+    return Decoding(network, tokenizer, end_ids)
 
 
 class Decoding:
     """Rows that are generated together, a token each per step; others may join between two steps.
 
-    Prompts are padded on the left and positions counted from each prompt's own start, so a row's logits do not depend
-    on its neighbours beyond rounding. What all prompts added together begin with is computed once. Rows that ended
-    leave the batch once they are half of it.
+    What prompts begin with alike is computed once, now and later (`prefixes.py`); positions are counted from each
+    prompt's own start, so a row's logits do not depend on its neighbours beyond rounding. Rows that ended leave the
+    batch at once: moving the others' keys and values costs no more than the step that adds to them.
+
+    Rows with different adapters on one base take each step together; others need a `Decoding` of their own.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, end_ids: frozenset[int]) -> None:
-        self._model, self._tokenizer, self._end_ids = model, tokenizer, end_ids
+    def __init__(self, network: Network, tokenizer: Any, end_ids: frozenset[int]) -> None:
+        self._network, self._tokenizer, self._end_ids = network, tokenizer, end_ids
         self._rows: list[Row] = []
         self._state: State | None = None
 
@@ -107,11 +137,20 @@ class Decoding:
         for row in rows:
             if row.generation.temperature > 0:
                 row.sampler = torch.Generator().manual_seed(row.generation.seed)
-        device = next(self._model.parameters()).device
+        groups: dict[str, list[Row]] = {}
+        for row in rows:
+            groups.setdefault(row.weights.sha256 if row.weights else "", []).append(row)
+        for group in groups.values():
+            self._add(group)
+
+    def _add(self, rows: Sequence[Row]) -> None:
+        import torch
+
+        tree = self._network.tree(rows[0].weights)  # may load: what is loaded in inference mode cannot be switched
         # Entered for each step: a caller may do anything, in any thread, between two of them.
         with torch.inference_mode():
-            state = self._begin([r.prompt for r in rows], device)
-            self._advance(state, rows)
+            state, logits = self._begin([r.prompt for r in rows], tree)
+            self._advance(state, logits, rows)
             if not self.living:
                 self._rows, self._state = list(rows), state
             else:
@@ -126,25 +165,31 @@ class Decoding:
         living = [i for i, r in enumerate(self._rows) if r.finish is None]
         if not living or self._state is None:
             return
+        model, more = self._network.together([self._rows[i].weights for i in living])
         with torch.inference_mode():
-            if len(living) <= len(self._rows) // 2:
+            if len(living) < len(self._rows):
                 self._rows = [self._rows[i] for i in living]
                 self._keep(self._state, torch.tensor(living, device=self._state.ids.device))
-            self._advance(self._state, self._rows)
+            self._advance(self._state, self._forward(model, self._state, more), self._rows)
 
-    def _advance(self, state: State, rows: Sequence[Row]) -> None:
+    def _begin(self, prompts: Sequence[Sequence[int]], tree: PrefixTree) -> tuple[State, Any]:
+        """The prompts read, and the logits after each."""
+        if not reads_trees(tree.model):
+            state = _padded(self._tokenizer.pad_token_id or 0, prompts, next(tree.model.parameters()).device)
+            return state, self._forward(tree.model, state, {})
+        logits, cache, mask = tree.begin(prompts)
+        return State(None, mask.sum(1, keepdim=True) - 1, mask, cache), logits
+
+    def _advance(self, state: State, logits: Any, rows: Sequence[Row]) -> None:
         import torch
 
-        following = _choose(self._forward(state), rows)
+        following = _choose(logits, rows)
         for row, token in zip(rows, following, strict=True):
             _extend(row, token, self._tokenizer, self._end_ids)
-        self._append(state, torch.tensor(following, device=state.ids.device)[:, None])
+        self._append(state, torch.tensor(following, device=state.mask.device)[:, None])
 
-    def _begin(self, prompts: Sequence[Sequence[int]], device: Any) -> State:
-        return _begin(self._model, self._tokenizer.pad_token_id or 0, prompts, device)
-
-    def _forward(self, state: State) -> Any:
-        return _forward(self._model, state)
+    def _forward(self, model: Any, state: State, more: dict[str, Any]) -> Any:
+        return _forward(model, state, more)
 
     def _keep(self, state: State, rows: Any) -> None:
         _keep(state, rows)
@@ -153,42 +198,18 @@ class Decoding:
         _append(state, ids)
 
 
-def _begin(model: Any, pad: int, prompts: Sequence[Sequence[int]], device: Any) -> State:
-    """The first pass: prompts padded on the left, after what they share."""
+def _padded(pad: int, prompts: Sequence[Sequence[int]], device: Any) -> State:
+    """Prompts padded on the left."""
     import torch
 
-    shared = _shared_length(prompts) if len(prompts) > 1 else 0
-    cache = _plain_cache(model) if shared >= SHARED_AT_LEAST else None
-    if cache is None:
-        shared = 0
-    else:
-        ids = torch.tensor([prompts[0][:shared]], device=device)
-        _forward(model, State(ids, torch.arange(shared, device=device)[None], torch.ones_like(ids), cache))
-        cache.batch_repeat_interleave(len(prompts))
-    longest = max(len(p) for p in prompts) - shared
+    longest = max(len(p) for p in prompts)
     ids = torch.full((len(prompts), longest), pad)
-    mask = torch.ones((len(prompts), shared + longest), dtype=torch.long)
+    mask = torch.zeros((len(prompts), longest), dtype=torch.long)
     for i, prompt in enumerate(prompts):
-        start = longest + shared - len(prompt)
-        ids[i, start:] = torch.tensor(prompt[shared:])
-        mask[i, shared : shared + start] = 0
-    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
-    return State(ids.to(device), positions.to(device), mask.to(device), cache)
-
-
-def _shared_length(prompts: Sequence[Sequence[int]]) -> int:
-    """How many tokens all prompts begin with; at least one token of each is left over."""
-    first, most = prompts[0], min(len(p) for p in prompts) - 1
-    return next((i for i in range(most) if any(p[i] != first[i] for p in prompts)), most)
-
-
-def _plain_cache(model: Any) -> Any | None:
-    """An empty cache if every layer attends to everything before it. Sliding windows count padding between the shared
-    beginning and the rest as distance, and state-space layers run over it."""
-    from transformers.cache_utils import DynamicCache
-
-    cache = DynamicCache(config=model.config)
-    return cache if _is_plain(cache) else None
+        ids[i, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[i, longest - len(prompt) :] = 1
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    return State(ids.to(device), positions.to(device), mask.to(device), None)
 
 
 def _is_plain(cache: Any) -> bool:
@@ -218,7 +239,7 @@ def _merged(old: State, new: State) -> State:
     return State(ids, positions, mask, old.cache)
 
 
-def _forward(model: Any, state: State) -> Any:
+def _forward(model: Any, state: State, more: dict[str, Any]) -> Any:
     """Logits of each row's last token, [rows, vocabulary]; the state's cache takes the new keys and values."""
     output = model(
         input_ids=state.ids,
@@ -227,6 +248,7 @@ def _forward(model: Any, state: State) -> Any:
         past_key_values=state.cache,
         use_cache=True,
         logits_to_keep=1,
+        **more,
     )
     state.cache = output.past_key_values
     return output.logits[:, -1]

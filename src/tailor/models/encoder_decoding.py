@@ -8,6 +8,7 @@ from typing import Any
 
 from tailor.families import decoder_start
 from tailor.models.decoding import Decoding, State
+from tailor.models.prefixes import PrefixTree
 
 
 @dataclass
@@ -28,23 +29,26 @@ class EncoderDecoding(Decoding):
         """See `Decoding.joinable`."""
         return not self.living
 
-    def _begin(self, prompts: Sequence[Sequence[int]], device: Any) -> State:
+    def _begin(self, prompts: Sequence[Sequence[int]], tree: PrefixTree) -> tuple[State, Any]:
         import torch
 
+        model, device = tree.model, next(tree.model.parameters()).device
         ids, mask = right_padded(prompts, self._tokenizer.pad_token_id or 0)
         ids, mask = ids.to(device), mask.to(device)
-        heard = self._model.get_encoder()(input_ids=ids, attention_mask=mask).last_hidden_state
-        start = torch.full((len(prompts), 1), decoder_start(self._model.config), device=device)
-        return _Heard(start, None, mask, None, heard)
+        heard = model.get_encoder()(input_ids=ids, attention_mask=mask).last_hidden_state
+        start = torch.full((len(prompts), 1), decoder_start(model.config), device=device)
+        state = _Heard(start, None, mask, None, heard)
+        return state, self._forward(model, state, {})
 
-    def _forward(self, state: State) -> Any:
+    def _forward(self, model: Any, state: State, more: dict[str, Any]) -> Any:
         assert isinstance(state, _Heard)
-        output = self._model(
+        output = model(
             encoder_outputs=(state.heard,),
             attention_mask=state.mask,
             decoder_input_ids=state.ids,
             past_key_values=state.cache,
             use_cache=True,
+            **more,
         )
         state.cache = output.past_key_values
         return output.logits[:, -1]

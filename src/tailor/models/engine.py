@@ -24,7 +24,8 @@ class LoadedWeights:
 class Request:
     """One conversation to answer, exactly as the model will see it. `top_logprobs` asks for every token's
     log-probability and those of so many alternatives (0 to 20); None for none. `tools` is a JSON object that an
-    endpoint's body gets besides (`tools`, `tool_choice`, `parallel_tool_calls`)."""
+    endpoint's body gets besides (`tools`, `tool_choice`, `parallel_tool_calls`). `key` names this very answer: where it
+    is asked for again, a provider may bill once. Empty where a new answer is wanted."""
 
     messages: tuple[Message, ...]
     generation: Generation
@@ -32,8 +33,10 @@ class Request:
     top_logprobs: int | None = None
     constraint: Constraint | None = None
     tools: str = ""
+    key: str = ""
 
 
+OnAsk = Callable[[int], None]
 OnAnswers = Callable[[Mapping[int, Completion | Failure]], None]
 
 
@@ -46,10 +49,16 @@ class Engine(Protocol):
         *,
         on_progress: Callable[[int], None] | None = None,
         on_answers: OnAnswers | None = None,
+        on_ask: OnAsk | None = None,
     ) -> list[Completion | Failure]:
-        """Answer all requests, in their order. `on_progress` is called with the number answered so far, `on_answers`
-        with each answer by the place of its request, as soon as it is there, every one once, and from several threads
-        where several requests are under way."""
+        """Answer all requests, in their order.
+
+        Args:
+            on_progress: called with the number answered so far.
+            on_answers: called with each answer by the place of its request, as soon as it is there, every one once, and
+                from several threads where several requests are under way.
+            on_ask: called with the place of a request before it is sent, where somebody may be paid for it; likewise.
+        """
         ...
 
     def stream(self, request: Request) -> Iterator[str | Completion]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import httpx
 
 from tailor.errors import ModelError
-from tailor.models.engine import OnAnswers, Request
+from tailor.models.engine import OnAnswers, OnAsk, Request
 from tailor.records import Base, Completion, Constraint, Failure
 
 PARALLEL = 8
@@ -27,6 +27,7 @@ LONGEST_WAIT = 60.0
 TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=256)
 """As many connections as callers: they bound themselves. Those of a busy door are kept, or each would be made anew."""
+IDEMPOTENCY = "Idempotency-Key"
 RETRIED = {408, 409, 429, 500, 502, 503, 504, 529}  # 529: Anthropic is overloaded
 
 
@@ -81,6 +82,7 @@ class HttpEndpoint(ABC):
         *,
         on_progress: Callable[[int], None] | None = None,
         on_answers: OnAnswers | None = None,
+        on_ask: OnAsk | None = None,
     ) -> list[Completion | Failure]:
         """Ask all requests, eight at a time.
 
@@ -89,6 +91,8 @@ class HttpEndpoint(ABC):
         """
 
         def ask(place: int) -> Completion | Failure:
+            if on_ask:
+                on_ask(place)
             answer = self._ask(requests[place])
             # Before the thread takes the next request: what is asked and not yet kept is never more than eight.
             if on_answers:
@@ -121,13 +125,15 @@ class HttpEndpoint(ABC):
 
     def _ask(self, request: Request) -> Completion | Failure:
         body, failure, wait = self._body(request), Failure("endpoint", "never asked"), 0.0
+        # The same for every try, and after a kill: who knows the header answers again without doing the work again.
+        headers = {IDEMPOTENCY: request.key} if request.key else {}
         for attempt in range(TRIES):
             if wait:  # even a sleep of 0 gives the processor away
                 time.sleep(wait)
             wait = FIRST_WAIT * 2**attempt
             started = time.perf_counter()
             try:
-                reply = self._client.post(self.PATH, json=body)
+                reply = self._client.post(self.PATH, json=body, headers=headers)
             except httpx.TimeoutException:
                 failure = Failure("timeout", f"{self.base.location} did not answer in time", retryable=True)
                 continue

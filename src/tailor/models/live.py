@@ -2,7 +2,7 @@
 
 A static batch makes a new request wait until the slowest answer of the batch before it is done. Here a request joins
 at the next token, with the decoding of `decoding.py`, so that what is served is what was measured. Requests for
-different trained weights take turns, a token each; those for the same weights run together.
+different fully trained weights take turns, a token each; those for the base and for adapters on it run together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from tailor.errors import TailorError
 from tailor.models.decoding import Decoding, Row, completion_of, decoding_of, end_ids, settled
-from tailor.models.engine import LoadedWeights, Request
+from tailor.models.engine import Request
 from tailor.models.loading import first_line
 from tailor.models.switching import SwitchedModel
 from tailor.records import Completion, Failure
@@ -32,7 +32,7 @@ class LiveAnswer:
     """One answer under way. `outcome` is set when it has ended."""
 
     row: Row
-    weights: LoadedWeights | None
+    key: str
     tokenizer: Any
     seconds: float = 0.0
     outcome: Completion | Failure | Exception | None = None
@@ -50,16 +50,11 @@ class LiveAnswer:
         """Nobody wants it any more: it leaves at the next step."""
         self.row.finish = self.row.finish or "stop"
 
-    @property
-    def key(self) -> str:
-        return self.weights.sha256 if self.weights else ""
-
 
 @dataclass
 class _Group:
-    """Answers with the same weights."""
+    """Answers that can share a batch."""
 
-    weights: LoadedWeights | None
     decoding: Decoding
     answers: list[LiveAnswer] = field(default_factory=list)
 
@@ -90,8 +85,8 @@ class LiveBatch:
                 answers.append(tokens)
                 continue
             matcher = self._models.matcher(request.constraint)
-            row = Row(tokens, request.generation, request.top_logprobs, matcher)
-            answer = LiveAnswer(row, request.weights, self._models.tokenizer)
+            row = Row(tokens, request.generation, request.top_logprobs, matcher, request.weights)
+            answer = LiveAnswer(row, self._models.company(request.weights), self._models.tokenizer)
             self._waiting.append(answer)
             answers.append(answer)
         return answers
@@ -104,7 +99,7 @@ class LiveBatch:
             self._do(key, ())
 
     def _admitted(self) -> dict[str, list[LiveAnswer]]:
-        """Those that start now, by weights, in the order of arrival."""
+        """Those that start now, by company, in the order of arrival."""
         admitted: dict[str, list[LiveAnswer]] = {}
         room = ROWS - sum(len(g.decoding.living) for g in self._groups.values())
         longest = count = 0
@@ -128,7 +123,10 @@ class LiveBatch:
     def _do(self, key: str, newcomers: Sequence[LiveAnswer]) -> None:
         """One forward pass: the newcomers' prompts, or a step of the group where there are none. What goes wrong in
         it ends the answers of the group, not the others'."""
+        newcomers = [a for a in newcomers if self._loaded(a)]
         answers = list(newcomers)
+        if not answers and key not in self._groups:
+            return
         try:
             started = time.perf_counter()
             group = self._group(key, answers)
@@ -152,13 +150,20 @@ class LiveBatch:
         if not group.answers:
             self._groups.pop(key, None)
 
+    def _loaded(self, answer: LiveAnswer) -> bool:
+        """Whether its weights are there; damaged ones end this answer, not those that share its batch."""
+        try:
+            self._models.use(answer.row.weights)
+        except TailorError as error:
+            answer.outcome = error
+        return answer.outcome is None
+
     def _group(self, key: str, newcomers: Sequence[LiveAnswer]) -> _Group:
         known = self._groups.get(key)
-        model = self._models.use(known.weights if known else newcomers[0].weights)
         if known is None:
-            tokenizer = self._models.tokenizer
-            known = _Group(newcomers[0].weights, decoding_of(model, tokenizer, end_ids(model, tokenizer)))
-            self._groups[key] = known
+            model, tokenizer = self._models.use(newcomers[0].row.weights), self._models.tokenizer
+            decoding = decoding_of(self._models, tokenizer, end_ids(model, tokenizer), model.config)
+            known = self._groups[key] = _Group(decoding)
         return known
 
     def _fail(self, key: str, answers: Sequence[LiveAnswer], reason: Failure | Exception) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tailor.errors import ModelError
 from tailor.families import family_of
-from tailor.models.decoding import Row, answer_of, decode_batch, end_ids
+from tailor.models.decoding import OneModel, Row, answer_of, decode_batch, end_ids
 from tailor.records import Generation
 
 VERSION = 1
@@ -82,6 +82,6 @@ def _sample(
         Row(prompt, Generation(tokens, temperature=1.0, seed=seed, stop=stop))
         for prompt, seed in zip(prompts, seeds, strict=False)
     ]
-    for _ in decode_batch(model, tokenizer, rows, ends):
+    for _ in decode_batch(OneModel(model), tokenizer, rows, ends):
         pass
     return [answer_of(tokenizer, row) for row in rows]

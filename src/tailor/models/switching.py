@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 from tailor.errors import ArtifactError, ModelError
+from tailor.families import family_of
 from tailor.files import read_json
 from tailor.models.constraining import Grammars, Matcher
 from tailor.models.decoding import end_ids
 from tailor.models.engine import LoadedWeights
 from tailor.models.loading import first_line, load_model, quiet
+from tailor.models.prefixes import KEPT_BYTES, PrefixTree, keeps_everything
 from tailor.records import Base, Constraint
 
-KEPT_ADAPTERS = 16
+KEPT_ADAPTERS = 32  # as many as a batch has rows: each may have its own
+NO_ADAPTER = "__base__"  # PEFT's name for rows of a mixed batch that have none
 KEPT_MODELS = 2
 PREFIX = "base_model.model."
 
@@ -29,6 +33,7 @@ class SwitchedModel:
         self._adapters: OrderedDict[str, None] = OrderedDict()
         self._full: OrderedDict[str, Any] = OrderedDict()
         self._grammars: Grammars | None = None
+        self._trees: OrderedDict[str, PrefixTree] = OrderedDict()
 
     @property
     def tokenizer(self) -> Any:
@@ -61,6 +66,41 @@ class SwitchedModel:
             self._active = wanted
         return self._model
 
+    def tree(self, weights: LoadedWeights | None) -> PrefixTree:
+        """What was read before with these weights. All trees together keep at most `KEPT_BYTES` and one more batch."""
+        key, model = weights.sha256 if weights else "", self.use(weights)
+        # Beside each other they share the room, the one used least lately goes first.
+        while len(self._trees) > 1 and sum(t.kept_bytes for t in self._trees.values()) > KEPT_BYTES:
+            self._trees.popitem(last=False)
+        known = self._trees.get(key)
+        if known is None or _base_of(known.model) is not _base_of(model):
+            known = self._trees[key] = PrefixTree(model)
+        self._trees.move_to_end(key)
+        return known
+
+    def company(self, weights: LoadedWeights | None) -> str:
+        """Requests of equal value can be answered in the same batch: those of the base and of plain adapters on it.
+        DoRA scales the base's weights and cannot be mixed row by row; nor can models whose caches cannot be padded."""
+        self._load()
+        own = weights.sha256 if weights else NO_ADAPTER
+        if weights is not None and (weights.kind == "full" or not _is_mixable(weights)):
+            return own
+        mixes = keeps_everything(self._model) and not family_of(self._model.config).encoder_decoder
+        return "" if mixes else own
+
+    def together(self, weights: Sequence[LoadedWeights | None]) -> tuple[Any, dict[str, Any]]:
+        """The model for a batch with these weights row by row, all of one company, and what to call it with."""
+        distinct = {w.sha256: w for w in weights if w is not None}
+        if len(distinct) + (None in weights) == 1:
+            return self.use(weights[0]), {}
+        for one in distinct.values():
+            self.use(one)
+        return self._model, {"adapter_names": [_adapter_name(w) if w else NO_ADAPTER for w in weights]}
+
+    def forget_prompts(self) -> None:
+        """Free what was read; prompts under way keep theirs."""
+        self._trees.clear()
+
     def matcher(self, constraint: Constraint | None) -> Matcher | None:
         """What keeps one answer to a form, or None without one.
 
@@ -81,6 +121,7 @@ class SwitchedModel:
         self._model = self._tokenizer = None
         self._active = ""
         self._grammars = None
+        self._trees.clear()
         self._adapters.clear()
         self._full.clear()
 
@@ -130,12 +171,18 @@ class SwitchedModel:
         return self._full[weights.sha256]
 
 
+def _is_mixable(weights: LoadedWeights) -> bool:
+    config = read_json(weights.folder / "adapter_config.json")
+    return isinstance(config, dict) and not config.get("use_dora") and not config.get("modules_to_save")
+
+
 def _adapter_name(weights: LoadedWeights) -> str:
     return f"a{weights.sha256[:16]}"
 
 
 def _base_of(model: Any) -> Any:
-    return model.get_base_model() if hasattr(model, "peft_config") else model
+    # The base inside has a `peft_config` too, once an adapter was put into it.
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def _adapter_layers(weights: LoadedWeights) -> dict[str, tuple[int, int]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tailor.conversations import rendered
 from tailor.errors import ModelError
 from tailor.models.decoding import Row, completion_of, decode_batch, end_ids, settled
-from tailor.models.engine import LoadedWeights, OnAnswers, Request
+from tailor.models.engine import OnAnswers, OnAsk, Request
 from tailor.models.likelihood import likelihoods
 from tailor.models.live import LiveBatch
 from tailor.models.loading import first_line
@@ -37,6 +37,7 @@ class TransformersEngine:
         *,
         on_progress: Callable[[int], None] | None = None,
         on_answers: OnAnswers | None = None,
+        on_ask: OnAsk | None = None,  # noqa: ARG002 - nobody is paid
     ) -> list[Completion | Failure]:
         """Answer requests in batches of equal weights and similar length.
 
@@ -55,7 +56,9 @@ class TransformersEngine:
         done = len(requests) - len(prompts)
         if on_answers and done:
             on_answers({i: a for i, a in enumerate(answers) if a is not None})
-        for batch in _batches(prompts, requests):
+        companies = {r.weights: self.models.company(r.weights) for r in requests}
+        keys = {i: (companies[requests[i].weights], _weights_key(requests[i])) for i in prompts}
+        for batch in _batches(prompts, keys):
             made = self._answer_batch([requests[i] for i in batch], [prompts[i] for i in batch])
             for i, answer in zip(batch, made, strict=True):
                 answers[i] = answer
@@ -79,7 +82,7 @@ class TransformersEngine:
             raise ModelError(tokens.cause, hint=tokens.hint)
         started, sent = time.perf_counter(), ""
         row = self._row(tokens, request)
-        for _ in self._steps([row], request.weights):
+        for _ in self._steps([row]):
             text = settled(self.models.tokenizer, row)
             if text.startswith(sent) and len(text) > len(sent):
                 yield text[len(sent) :]
@@ -110,6 +113,10 @@ class TransformersEngine:
         weights = requests[0].weights if requests else None
         return likelihoods(self.models.use(weights), found, self.models.context)
 
+    def forget_prompts(self) -> None:
+        """Read every prompt anew from now on."""
+        self.models.forget_prompts()
+
     def close(self) -> None:
         """Forget the model and all adapters."""
         self._live = None
@@ -122,7 +129,7 @@ class TransformersEngine:
         started = time.perf_counter()
         rows = [self._row(p, r) for p, r in zip(prompts, requests, strict=True)]
         try:
-            for _ in self._steps(rows, requests[0].weights):
+            for _ in self._steps(rows):
                 pass
         except (RuntimeError, MemoryError) as error:
             # On a CPU torch reports a failed allocation as a plain RuntimeError.
@@ -136,15 +143,13 @@ class TransformersEngine:
         share = (time.perf_counter() - started) / len(rows)
         return [completion_of(self.models.tokenizer, row, share) for row in rows]
 
-    def _steps(self, rows: Sequence[Row], weights: LoadedWeights | None) -> Iterator[None]:
-        model = self.models.use(weights)
-        steps = decode_batch(model, self.models.tokenizer, rows, end_ids(model, self.models.tokenizer))
-        while next(steps, rows) is None:
-            yield
-            self.models.use(weights)  # an answer in between may have switched adapters
+    def _steps(self, rows: Sequence[Row]) -> Iterator[None]:
+        ends = end_ids(self.models.use(rows[0].weights), self.models.tokenizer)
+        return decode_batch(self.models, self.models.tokenizer, rows, ends)
 
     def _row(self, prompt: list[int], request: Request) -> Row:
-        return Row(prompt, request.generation, request.top_logprobs, self.models.matcher(request.constraint))
+        matcher = self.models.matcher(request.constraint)
+        return Row(prompt, request.generation, request.top_logprobs, matcher, request.weights)
 
     def render(self, request: Request) -> list[int] | Failure:
         """Token ids of the prompt, or why there can be none."""
@@ -167,18 +172,22 @@ class TransformersEngine:
         return tokens
 
 
-def _batches(prompts: dict[int, list[int]], requests: Sequence[Request]) -> Iterator[list[int]]:
-    """Indices of requests that run together: same weights, longest first, bounded by rows and padded tokens."""
-    order = sorted(prompts, key=lambda i: (_weights_key(requests[i]), -len(prompts[i]), i))
+def _batches(prompts: dict[int, list[int]], keys: dict[int, tuple[str, str]]) -> Iterator[list[int]]:
+    """Places of requests that run together: weights that can be mixed, prompts of similar length (within a factor of
+    two, longest first) whose neighbours begin alike; bounded by rows and padded tokens."""
+    order = sorted(prompts, key=lambda i: (keys[i], -len(prompts[i]).bit_length(), prompts[i], i))
     batch: list[int] = []
+    longest = 0
     for i in order:
         if batch:
-            same = _weights_key(requests[i]) == _weights_key(requests[batch[0]])
-            full = len(batch) >= BATCH_ROWS or (len(batch) + 1) * len(prompts[batch[0]]) > BATCH_TOKENS
+            same = keys[i][0] == keys[batch[0]][0]
+            width = max(longest, len(prompts[i]))
+            full = len(batch) >= BATCH_ROWS or (len(batch) + 1) * width > BATCH_TOKENS
             if full or not same:
                 yield batch
-                batch = []
+                batch, longest = [], 0
         batch.append(i)
+        longest = max(longest, len(prompts[i]))
     if batch:
         yield batch
 

@@ -3,6 +3,9 @@
 One file for each adaptation, one line for each answer, forced to disk before the next is waited for. The name of an
 answer is the hash of what it depends on: the adaptation, the messages as the model saw them, the number of the sample,
 and Tailor's version. Only answers are kept; a failure is asked again.
+
+What may be paid for is written down before it is sent, too. A request without an answer was under way when the process
+was killed: its answer is lost, nobody here can know whether it was billed, and it has to be asked for again.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ class AnswerMemory:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.asked = folder.with_name(f"{folder.name}-asked")
         self._known: dict[Path, tuple[int, dict[str, Any]]] = {}
 
     def names(self, adaptation: Adaptation, requests: Sequence[Request], sample: int) -> list[str]:
@@ -54,12 +58,29 @@ class AnswerMemory:
             ]
             append_lines(path, lines)
 
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name.partition('/')[0]}.jsonl"
+    def intend(self, name: str) -> None:
+        """An answer is about to be asked for; when this returns that is on disk."""
+        append_lines(self._path(name, self.asked), [{"name": name.partition("/")[2]}])
 
-    def _lines(self, name: str) -> dict[str, Any]:
+    def refused(self, name: str) -> None:
+        """A failure came back: nothing is under way any more."""
+        append_lines(self._path(name, self.asked), [{"name": name.partition("/")[2], "failed": True}])
+
+    def lost(self, names: Sequence[str]) -> list[str]:
+        """Those that were asked for before and to which nothing came back."""
+        known, found = self.recall(names), []
+        for name in names:
+            last = self._lines(name, self.asked).get(name.partition("/")[2])
+            if name not in known and last is not None and not last.get("failed"):
+                found.append(name)
+        return found
+
+    def _path(self, name: str, folder: Path | None = None) -> Path:
+        return (folder or self.folder) / f"{name.partition('/')[0]}.jsonl"
+
+    def _lines(self, name: str, folder: Path | None = None) -> dict[str, Any]:
         """The lines of a file, read again only when it has grown."""
-        path = self._path(name)
+        path = self._path(name, folder)
         size = path.stat().st_size if path.is_file() else 0
         known = self._known.get(path)
         if known is None or known[0] != size:

@@ -6,12 +6,13 @@ import dataclasses
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tailor.errors import ArtifactError, DataError, ModelError
 from tailor.files import sha256_of_tree
-from tailor.models import Engine, LoadedWeights, OnAnswers, Request, open_engine
+from tailor.models import Engine, LoadedWeights, OnAnswers, OnAsk, Request, open_engine
 from tailor.records import (
     Adaptation,
     Artifact,
@@ -42,6 +43,13 @@ class Stepping(Protocol):
     def live(self) -> LiveBatch: ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """An engine that computes what prompts begin with alike only once."""
+
+    def forget_prompts(self) -> None: ...
+
+
 class Meter(Protocol):
     """Who counts what answers cost. `portion` is how many requests may be sent between two looks; None for all."""
 
@@ -58,6 +66,10 @@ class Meter(Protocol):
 
     def paid(self, base: Base, usd: float | None) -> None:
         """Called with what a provider asks for tuning a base; None where it is unknown."""
+        ...
+
+    def again(self, requests: int) -> None:
+        """Called with how many are asked for again because their answers were lost to a kill."""
         ...
 
 
@@ -122,17 +134,19 @@ class Runtime:
         requests: list[Request],
         on_progress: Callable[[int], None] | None,
         on_answers: OnAnswers | None = None,
+        on_ask: OnAsk | None = None,
     ) -> list[Completion | Failure]:
         """All answers, counted by the meter as they come."""
         meter, engine = self.meter, self.engine(base)
         if meter is None:
-            return engine.answer(requests, on_progress=on_progress, on_answers=on_answers)
+            return engine.answer(requests, on_progress=on_progress, on_answers=on_answers, on_ask=on_ask)
         answers: list[Completion | Failure] = []
         size = meter.portion or max(1, len(requests))
         for start in range(0, len(requests), size):
             part = requests[start : start + size]
             meter.admit(base, part)
-            answers += engine.answer(part, on_answers=_from(start, on_answers))
+            asking = None if on_ask is None else partial(_ask_from, start, on_ask)
+            answers += engine.answer(part, on_answers=_from(start, on_answers), on_ask=asking)
             meter.count(base, answers[start:])
             if on_progress:
                 on_progress(len(answers))
@@ -149,14 +163,29 @@ class Runtime:
         """Ask what is not remembered, each request once, and write every answer down as it comes."""
         names = memory.names(adaptation, requests, sample)
         known: dict[str, Completion | Failure] = dict(memory.recall(names))
-        todo = {name: request for name, request in zip(names, requests, strict=True) if name not in known}
+        todo = {
+            name: dataclasses.replace(request, key=name.partition("/")[2])
+            for name, request in zip(names, requests, strict=True)
+            if name not in known
+        }
         asked = list(todo)
+        lost = memory.lost(asked)
+        if lost and self.meter is not None:
+            self.meter.again(len(lost))
+
+        intended: set[int] = set()
+
+        def intend(place: int) -> None:
+            memory.intend(asked[place])
+            intended.add(place)
 
         def keep(found: Mapping[int, Completion | Failure]) -> None:
             memory.keep({asked[i]: a for i, a in found.items() if isinstance(a, Completion)})
+            for place in intended.intersection(i for i, a in found.items() if isinstance(a, Failure)):
+                memory.refused(asked[place])
 
         if todo:
-            made = self._metered(adaptation.base, list(todo.values()), on_progress, keep)
+            made = self._metered(adaptation.base, list(todo.values()), on_progress, keep, intend)
             known.update(zip(asked, made, strict=True))
         return [known[name] for name in names]
 
@@ -232,6 +261,12 @@ class Runtime:
             if base not in self._engines:
                 self._engines[base] = open_engine(base)
             return self._engines[base]
+
+    def forget_prompts(self) -> None:
+        """The next answers take as long as if nothing had been asked before."""
+        for engine in self._engines.values():
+            if isinstance(engine, Remembering):
+                engine.forget_prompts()
 
     def close(self) -> None:
         """Free models, indexes and connections."""
@@ -313,6 +348,10 @@ class Runtime:
             found = order[: demonstrations.k]
             shown.append(tuple(pool[j] for j in (found if demonstrations.kind == "nearest-first" else reversed(found))))
         return shown
+
+
+def _ask_from(start: int, on_ask: OnAsk, place: int) -> None:
+    on_ask(start + place)
 
 
 def _from(start: int, on_answers: OnAnswers | None) -> OnAnswers | None:

@@ -34,6 +34,7 @@ FULL_DISK = 1 << 20  # bytes: where less is free, whatever failed to write faile
 FINAL = ("too-long", "data")  # failures that asking again cannot mend
 CHUNK = 128  # answers per fsync: what a kill costs at most
 LATENCY_QUESTIONS = 20
+WARM_UP = 2  # questions before these
 NOTHING_S = 0.05  # reading a finished step from disk takes less
 
 # phase ("fit", "answer", "latency"), fraction done, a few words
@@ -255,14 +256,17 @@ def _latency(study: Study, adaptation: Adaptation, runtime: Runtime, path: Path,
         return
     # Without a dev split (one or two framings per fact) training questions do: only their length matters here.
     questions: Sequence[Example] = study.inputs.of("dev") or study.inputs.of("train")
-    asked: list[tuple[Message, ...]] = [e.messages for e in questions[:LATENCY_QUESTIONS]]
+    asked: list[tuple[Message, ...]] = [e.messages for e in questions[: LATENCY_QUESTIONS + WARM_UP]]
+    if len(asked) < 2 * WARM_UP:
+        asked = [*asked[:WARM_UP], *asked]
     milliseconds = []
-    for n, messages in enumerate([*asked[:2], *asked]):
+    runtime.forget_prompts()  # dev was asked before, and users' questions were not
+    for n, messages in enumerate(asked):
         started = time.perf_counter()
         [answer] = runtime.answer(adaptation, [messages], fresh=True)
-        if n >= 2 and isinstance(answer, Completion):  # the first two warm up
+        if n >= WARM_UP and isinstance(answer, Completion):
             milliseconds.append(1000 * (time.perf_counter() - started))
-        progress("latency", (n + 1) / (len(asked) + 2), "latency")
+        progress("latency", (n + 1) / len(asked), "latency")
     memory = max(peak_memory_mb(), value.get("peak_memory_mb") or 0.0)
     write_json(path, {**value, "latency_ms": milliseconds, "peak_memory_mb": memory})
 

@@ -146,6 +146,10 @@ class Meter:
         """What a provider asks for tuning a base. On a machine of one's own it is time, which is counted as such."""
         self._write(usd=0.0 if usd is None and self.prices(base).billing == "machine" else usd)
 
+    def again(self, requests: int) -> None:
+        """Requests whose answers a kill has lost. What the first asking cost nobody here knows."""
+        self._write(asked_again=requests, usd=0.0)
+
     def time(self, seconds: float) -> None:
         """Machine time of a phase, or of a part of it."""
         self._write(seconds=seconds, usd=self.prices(self.asked).machine_usd(seconds))
@@ -192,7 +196,16 @@ def check_priced(prices: StudyPrices, budget: float | None, base: Base) -> None:
     )
 
 
-SUMS = ("answers", "failures", "uncounted", "prompt_tokens", "cached_tokens", "completion_tokens", "seconds")
+SUMS = (
+    "answers",
+    "failures",
+    "uncounted",
+    "asked_again",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "seconds",
+)
 
 
 def spending(folder: Path) -> dict[str, Any]:
