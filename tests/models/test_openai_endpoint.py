@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import time
@@ -18,7 +19,7 @@ from loopback import Reply, Server, delta, events, good
 from tailor.errors import ModelError
 from tailor.models import LoadedWeights, Request, http_endpoint, open_engine
 from tailor.models.openai_endpoint import OpenAIEndpoint
-from tailor.records import Base, Completion, Failure, Generation, Message, Usage
+from tailor.records import Base, Completion, Failure, Generation, Message, TokenLogprob, Usage
 
 CASSETTES = Path(__file__).parents[3] / "shared" / "data" / "provider_cassettes"
 KEY = "sk-very-secret-0123456789"
@@ -76,6 +77,21 @@ def test_stop_strings_and_sampling_are_passed_on(server: Server, endpoint: OpenA
     endpoint.answer([Request(QUESTION.messages, Generation(9, 0.7, 42, ("\n", "END")))])
     body = server.asked[0][2]
     assert (body["max_tokens"], body["temperature"], body["seed"], body["stop"]) == (9, 0.7, 42, ["\n", "END"])
+
+
+def test_log_probabilities_are_asked_for_and_read(server: Server, endpoint: OpenAIEndpoint) -> None:
+    token = {"token": "Hi", "logprob": -0.25, "bytes": None, "top_logprobs": [{"token": "Ho", "logprob": -1.5}]}
+    message = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop", "logprobs": {"content": [token]}}]}
+    server.replies = [Reply(body=json.dumps(message).encode())]
+    [found] = endpoint.answer([dataclasses.replace(QUESTION, top_logprobs=1)])
+    assert isinstance(found, Completion)
+    assert found.logprobs == (TokenLogprob("Hi", -0.25, (("Ho", -1.5),)),)
+    body = server.asked[0][2]
+    assert (body["logprobs"], body["top_logprobs"]) == (True, 1)
+    for odd in (None, {"content": None}, {"content": [{"token": "Hi"}]}, {"tokens": ["Hi"]}):
+        message["choices"][0]["logprobs"] = odd
+        server.replies = [Reply(body=json.dumps(message).encode())]
+        assert answer(endpoint).logprobs == ()
 
 
 def test_an_answer_cut_at_the_limit_says_so(server: Server, endpoint: OpenAIEndpoint) -> None:

@@ -30,6 +30,12 @@ def no_end(folder: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "eos_token_id": [399]}))
 
 
+def short(folder: Path) -> None:
+    """A context that the prompts do not fit into."""
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "max_position_embeddings": 64}))
+
+
 def rounded(folder: Path) -> None:
     """Weights in 16 steps, as a crude quantisation leaves them."""
     from safetensors.torch import load_file, save_file
@@ -49,6 +55,7 @@ def rounded(folder: Path) -> None:
         ("rag", template(TEMPLATE.replace("in messages", "in messages if m.role != 'system'")), "system prompt"),
         ("few-shot", template(TEMPLATE.replace("<|{{ m.role }}|>", "### {{ m.role }}: ")), "template"),
         ("zero-shot", no_end, "end token"),
+        ("rag", short, "truncation"),
         ("zero-shot", rounded, "weights"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -61,6 +68,10 @@ def test_a_planted_fault_is_named(
     ran, found = asked(compared, arm, "--folder", folder)
     assert found["cause"] == cause
     assert found["different"]
+    if cause == "end token":
+        assert found["logprob_gap"] < 1e-4, "the same probabilities up to where an answer ends"
+    if cause in ("start token", "system prompt", "weights"):
+        assert found["logprob_gap"] is None or found["logprob_gap"] > 1e-2
     assert ran.code == (6 if not found["parity"] else 0)
 
 
@@ -69,6 +80,7 @@ def test_the_same_model_in_another_folder_is_at_parity(compared: Path, tiny_base
     ran, found = asked(compared, "rag", "--folder", folder)
     assert found["cause"] is None
     assert found["same"]["value"] == 1.0
+    assert found["logprob_gap"] < 1e-6
     assert ran.code == 0
 
 
@@ -86,6 +98,7 @@ def test_a_merged_adapter_is_at_parity(compared: Path, tiny_base: Path, tmp_path
     AutoTokenizer.from_pretrained(tiny_base).save_pretrained(tmp_path / "merged")
     _, found = asked(compared, "lora", "--folder", tmp_path / "merged")
     assert found["parity"], found
+    assert found["logprob_gap"] < 1e-3
 
 
 def test_a_promotion_is_refused_when_the_answers_have_changed(finished: Path) -> None:

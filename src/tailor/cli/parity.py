@@ -29,10 +29,11 @@ def parity(
     items: Annotated[int, typer.Option("--items", min=8, max=2000, help="Test items to ask.")] = 64,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask test items again in another form and hold the answers against the recorded ones; name the cause of a gap.
+    """Ask test items again in another form and hold answers and their log-probabilities against the measured form; name
+    the cause of a gap.
 
     Without --folder or --endpoint the arm itself is loaded anew. The exit code is 6 where more than 5 % of the answers
-    differ.
+    differ, or a token's log-probability by more than 0.1 nats on average.
     """
     from tailor.errors import ConfigError
     from tailor.study.parity import MARGIN, Recorded, again, behind, in_folder
@@ -40,10 +41,11 @@ def parity(
     if folder and endpoint:
         raise ConfigError("Give --folder or --endpoint, not both.")
     recorded = Recorded(workspace, study, arm, seed, items)
+    itself = again(recorded) if recorded.adaptation().base.kind != "endpoint" else None
     if folder:
-        report = recorded.hold_against(str(folder), in_folder(recorded, folder))
+        report = recorded.hold_against(str(folder), in_folder(recorded, folder), itself)
     elif endpoint:
-        report = recorded.hold_against(f"{model} at {endpoint}", behind(recorded, endpoint, model, key_env))
+        report = recorded.hold_against(f"{model} at {endpoint}", behind(recorded, endpoint, model, key_env), itself)
     else:
         report = recorded.hold_against("the arm, loaded anew", again(recorded))
     good = report.result.within(MARGIN)
@@ -57,6 +59,7 @@ def _plain(report: ParityReport, good: bool) -> dict[str, Any]:
         "form": report.form,
         "parity": good,
         "same": report.result.same,
+        "logprob_gap": report.result.gap,
         "cause": report.result.cause,
         "different": [
             {"item": report.items[i].id, "expected": report.expected[i], "found": report.found[i]}
@@ -77,6 +80,8 @@ def _show(report: ParityReport, arm: str, good: bool) -> None:
         f"{mark} {escape(report.form)}: {equal} of {len(report.items)} answers as recorded for {escape(arm)}"
         f" [dim](95 % interval {100 * same.low:.0f}–{100 * same.high:.0f} %)[/]"
     )
+    if report.result.gap is not None:
+        out.print(f"  A token's log-probability differs by {report.result.gap:.2g} nats on average.")
     if report.result.cause:
         out.print(f"  Cause: {EXPLAINED[report.result.cause]}.\n  {REMEDY[report.result.cause]}")
     for i in report.result.different[:EXAMPLES]:

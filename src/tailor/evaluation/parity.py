@@ -1,12 +1,13 @@
 """Whether an adapted model answers the same in another form (merged, quantised, exported, served), and if not, why.
 
 Forms differ in silence: a server with another chat template, a second start token, a lost system prompt. Each leaves a
-trace in the number of prompt tokens that every engine and server reports, so that the cause can be named without a
-look inside. Nothing here asks a model.
+trace in the number of prompt tokens that every engine and server reports, and in the log-probabilities of the answers'
+tokens, so that the cause can be named without a look inside. Nothing here asks a model.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,10 @@ from tailor.records import Interval
 
 Cause = Literal["start token", "system prompt", "truncation", "template", "end token", "weights", "unknown"]
 MOST = 0.9  # share of the items that must show a trace before it counts as the cause
+
+LOGPROB_MARGIN = 0.1
+"""Largest mean difference of a token's log-probability (nats) that is let pass: a tenth of its probability. Rounding to
+another order of sums gives 1e-5."""
 
 EXPLAINED: dict[Cause, str] = {
     "start token": "the prompt has one start token too many or too few",
@@ -40,25 +45,32 @@ REMEDY: dict[Cause, str] = {
 @dataclass(frozen=True)
 class Reply:
     """One answer, the tokens of its prompt (0 where unknown), and the same prompt's tokens without system turn (0 where
-    there is none or it cannot be counted)."""
+    there is none or it cannot be counted); its tokens with their log-probabilities, where known. `too_long` where the
+    prompt was refused for its length."""
 
     text: str
     prompt_tokens: int = 0
     without_system: int = 0
     cut: bool = False
+    logprobs: tuple[tuple[str, float], ...] = ()
+    too_long: bool = False
 
 
 @dataclass(frozen=True)
 class Parity:
-    """`same` is the share of answers that are equal to the last character; `cause` is None where all are."""
+    """`same` is the share of answers that are equal to the last character. `gap` is the mean absolute difference of a
+    token's log-probability in nats, over the tokens with which both answers to an item begin; None where no
+    log-probabilities are known. `cause` is None where all answers are equal and the gap is within `LOGPROB_MARGIN`."""
 
     same: Interval
     cause: Cause | None
     different: tuple[int, ...]
+    gap: float | None = None
 
     def within(self, margin: float) -> bool:
-        """Whether the share of other answers is at most `margin` (in [0, 1])."""
-        return len(self.different) <= margin * self.same.n_items + 1e-9  # rounding: 1 of 20 is within 0.05
+        """Whether the share of other answers is at most `margin` (in [0, 1]), and the gap at most `LOGPROB_MARGIN`."""
+        few = len(self.different) <= margin * self.same.n_items + 1e-9  # rounding: 1 of 20 is within 0.05
+        return few and not _wide(self.gap)
 
 
 def parity(expected: Sequence[Reply], found: Sequence[Reply]) -> Parity:
@@ -72,17 +84,36 @@ def parity(expected: Sequence[Reply], found: Sequence[Reply]) -> Parity:
     different = tuple(
         i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if a.text.strip() != b.text.strip()
     )
-    same = wilson(len(expected) - len(different), len(expected))
-    return Parity(same, _cause(expected, found, different) if different else None, different)
+    same, gap = wilson(len(expected) - len(different), len(expected)), _gap(expected, found)
+    cause = _cause(expected, found, different, gap) if different or _wide(gap) else None
+    return Parity(same, cause, different, gap)
 
 
-def _cause(expected: Sequence[Reply], found: Sequence[Reply], different: Sequence[int]) -> Cause:
+def _wide(gap: float | None) -> bool:
+    return gap is not None and not gap <= LOGPROB_MARGIN  # NaN is no parity
+
+
+def _gap(expected: Sequence[Reply], found: Sequence[Reply]) -> float | None:
+    """Mean absolute difference over the tokens that come before the first other one."""
+    differences: list[float] = []
+    for a, b in zip(expected, found, strict=True):
+        for (token, mine), (other, theirs) in zip(a.logprobs, b.logprobs, strict=False):
+            if token != other:
+                break
+            differences.append(abs(mine - theirs))
+    return math.fsum(differences) / len(differences) if differences else None
+
+
+def _cause(expected: Sequence[Reply], found: Sequence[Reply], different: Sequence[int], gap: float | None) -> Cause:
     """The first explanation that fits `MOST` of the items, from the most specific to the least."""
     pairs = list(zip(expected, found, strict=True))
+    if any(b.too_long and not a.too_long for a, b in pairs):
+        return "truncation"
     if not all(b.prompt_tokens and a.prompt_tokens for a, b in pairs):
         return "end token" if _ends_elsewhere(pairs, different) else "unknown"
     if _most(a.prompt_tokens == b.prompt_tokens for a, b in pairs):
-        return "end token" if _ends_elsewhere(pairs, different) else "weights"
+        # The same prompt and the same probabilities: only where an answer ends can differ.
+        return "end token" if _ends_elsewhere(pairs, different) and not _wide(gap) else "weights"
     if _most(abs(a.prompt_tokens - b.prompt_tokens) == 1 for a, b in pairs):
         return "start token"
     if _most(a.without_system == b.prompt_tokens for a, b in pairs):

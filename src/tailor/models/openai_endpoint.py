@@ -13,7 +13,7 @@ from tailor.models.engine import Request
 from tailor.models.http_endpoint import HttpEndpoint, refusal, words
 from tailor.models.response_format import response_format, taken_out
 from tailor.models.tool_calls import ToolCalls, wire
-from tailor.records import Base, Completion, Constraint, Failure, Usage
+from tailor.records import Base, Completion, Constraint, Failure, TokenLogprob, Usage
 
 
 class OpenAIEndpoint(HttpEndpoint):
@@ -74,6 +74,8 @@ class OpenAIEndpoint(HttpEndpoint):
         }
         if request.generation.stop:
             body["stop"] = list(request.generation.stop)
+        if request.top_logprobs is not None:
+            body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
         if request.constraint is not None:
             body["response_format"] = response_format(request.constraint)
         return {**body, **json.loads(request.tools)} if request.tools else body
@@ -87,7 +89,9 @@ class OpenAIEndpoint(HttpEndpoint):
         if answer is None:
             return Failure("endpoint", self._hidden(_other_form(self.base, text)))
         finish = _finish(choice.get("finish_reason"), calls.text)
-        return Completion(answer.strip(), _usage(value, 0.0), finish=finish, tool_calls=calls.text)
+        return Completion(
+            answer.strip(), _usage(value, 0.0), finish=finish, logprobs=_logprobs(choice), tool_calls=calls.text
+        )
 
 
 def _other_form(base: Base, text: str) -> str:
@@ -101,6 +105,22 @@ def _text(content: Any) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     raise TypeError
+
+
+def _logprobs(choice: dict[str, Any]) -> tuple[TokenLogprob, ...]:
+    """Of each token and its alternatives; nothing where the server gives none or another form."""
+    try:
+        content = (choice.get("logprobs") or {}).get("content") or []
+        return tuple(
+            TokenLogprob(
+                str(t["token"]),
+                float(t["logprob"]),
+                tuple((str(o["token"]), float(o["logprob"])) for o in t.get("top_logprobs") or []),
+            )
+            for t in content
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ()
 
 
 def _finish(reason: object, calls: str) -> Literal["stop", "length", "tool_calls"]:

@@ -59,13 +59,18 @@ class Recorded:
             raise StudyError(f"{self.arm} has no fit in this study.", hint="Run tailor compare to finish it.")
         return found
 
-    def hold_against(self, form: str, ask: Ask) -> ParityReport:
-        """Ask the sample in another form and compare."""
+    def hold_against(self, form: str, ask: Ask, reference: Ask | None = None) -> ParityReport:
+        """Ask the sample in another form and compare.
+
+        Args:
+            reference: the measured form, asked again for the log-probabilities of its answers, which no study keeps.
+        """
         examples = [e for e, _ in self.sample]
         found = [_reply(a) for a in ask(examples)]
+        likely = [_reply(a).logprobs for a in reference(examples)] if reference else [()] * len(examples)
         expected = [
-            dataclasses.replace(_reply(a), without_system=n)
-            for (_, a), n in zip(self.sample, self._without_system(examples), strict=True)
+            dataclasses.replace(_reply(a), without_system=n, logprobs=p)
+            for (_, a), n, p in zip(self.sample, self._without_system(examples), likely, strict=True)
         ]
         return ParityReport(
             form,
@@ -89,21 +94,29 @@ class Recorded:
 
 def _reply(answer: Completion | Failure) -> Reply:
     if isinstance(answer, Failure):
-        return Reply(f"({answer.kind}: {answer.cause})")
-    return Reply(answer.text, answer.usage.prompt_tokens, cut=answer.finish == "length")
+        return Reply(f"({answer.kind}: {answer.cause})", too_long=answer.kind == "too-long")
+    logprobs = tuple((t.text, t.logprob) for t in answer.logprobs)
+    return Reply(answer.text, answer.usage.prompt_tokens, cut=answer.finish == "length", logprobs=logprobs)
+
+
+def _asked(recorded: Recorded, adaptation: Adaptation, examples: Sequence[Example]) -> list[Completion | Failure]:
+    """Answers with log-probabilities, or without where an engine has none."""
+    runtime = Runtime(recorded.store)
+    conversations: list[tuple[Message, ...]] = [e.messages for e in examples]
+    try:
+        requests, _ = runtime.prepare(adaptation, conversations, top_logprobs=0)
+        answers = runtime.engine(adaptation.base).answer(requests)
+        if adaptation.base.kind == "endpoint" and all(isinstance(a, Failure) for a in answers):
+            # Some servers refuse what they do not know.
+            return runtime.answer(adaptation, conversations)
+        return answers
+    finally:
+        runtime.close()
 
 
 def again(recorded: Recorded) -> Ask:
     """The arm itself, loaded anew."""
-
-    def ask(examples: Sequence[Example]) -> list[Completion | Failure]:
-        runtime = Runtime(recorded.store)
-        try:
-            return runtime.answer(recorded.adaptation(), [e.messages for e in examples])
-        finally:
-            runtime.close()
-
-    return ask
+    return lambda examples: _asked(recorded, recorded.adaptation(), examples)
 
 
 def in_folder(recorded: Recorded, folder: Path) -> Ask:
@@ -111,12 +124,7 @@ def in_folder(recorded: Recorded, folder: Path) -> Ask:
 
     def ask(examples: Sequence[Example]) -> list[Completion | Failure]:
         base = resolve_base(str(folder.resolve()), Path())
-        adaptation = dataclasses.replace(recorded.adaptation(), base=base, weights=None)
-        runtime = Runtime(recorded.store)
-        try:
-            return runtime.answer(adaptation, [e.messages for e in examples])
-        finally:
-            runtime.close()
+        return _asked(recorded, dataclasses.replace(recorded.adaptation(), base=base, weights=None), examples)
 
     return ask
 
@@ -126,12 +134,6 @@ def behind(recorded: Recorded, endpoint: str, model: str, key_env: str = "") -> 
 
     def ask(examples: Sequence[Example]) -> list[Completion | Failure]:
         base = Base("endpoint", model, endpoint.rstrip("/"), model, key_env)
-        adaptation = Adaptation(base, generation=recorded.adaptation().generation)
-        runtime = Runtime(recorded.store)
-        conversations: list[tuple[Message, ...]] = [e.messages for e in examples]
-        try:
-            return runtime.answer(adaptation, conversations)
-        finally:
-            runtime.close()
+        return _asked(recorded, Adaptation(base, generation=recorded.adaptation().generation), examples)
 
     return ask
