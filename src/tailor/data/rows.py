@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ JSON_LINES, COLUMNAR = (".jsonl", ".ndjson"), (".parquet", ".arrow")
 TABLES = {".csv": ",", ".tsv": "\t"}
 READABLE = (*JSON_LINES, ".json", *TABLES, *COLUMNAR)
 
+_ENDS = frozenset(("\n", "\r\n", ""))
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -99,6 +100,7 @@ def _no_constant(constant: str) -> NoReturn:
 
 # Numbers stay as they are spelt: an answer of 3.10 must not become 3.1.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)
+_SCAN: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
 def _row(value: object, line: int, name: str, text: str) -> Row | Torn:
@@ -109,15 +111,26 @@ def _row(value: object, line: int, name: str, text: str) -> Row | Torn:
 
 
 def _json_lines(lines: Iterator[str], name: str) -> Iterator[Row | Torn]:
-    decode = _DECODER.decode
     for number, line in enumerate(lines, start=1):
         try:
-            value = decode(line)
+            value = _decoded(line)
         except (ValueError, RecursionError) as error:
             if line.strip():
                 yield _no_json(error, line, number, name)
             continue
         yield Row(number, value) if isinstance(value, dict) else _row(value, number, name, line.strip())
+
+
+def _decoded(line: str) -> object:
+    """As `decode`, which looks for space at both ends first: a tenth of the time of a short row."""
+    if line[:1] == "{":
+        try:
+            value, end = _SCAN(line, 0)
+        except StopIteration:  # says only where
+            return _DECODER.decode(line)
+        if line[end:] in _ENDS:
+            return value
+    return _DECODER.decode(line)
 
 
 def _no_json(error: Exception, line: str, number: int, name: str) -> Torn:

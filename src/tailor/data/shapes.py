@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from tailor.data.columns import NAMES, Columns, find_columns
@@ -18,6 +18,7 @@ JUDGED_BAD = "the answer is labelled as a bad one"
 UNANSWERABLE = "unanswerable"
 
 _SIMPLE = frozenset(("question", "answer", "id", "fact", "framing", "group", "source", "aliases"))
+_BLANK = {f.name: f.default for f in fields(Example) if f.default is not MISSING} | {"id": ""}
 _PLAIN = ("id", "fact", "framing", "group", "source", "kind")
 
 
@@ -88,10 +89,14 @@ def _simple(values: Mapping[str, Any], of: Mapping[str, str]) -> Example | None:
         texts[field] = value.strip()
     if "aliases" in texts or not texts.get("question") or not texts.get("answer"):
         return None
-    get = texts.get
-    asked = (Message("user", texts["question"]),)
-    more = get("fact", ""), get("framing", ""), get("group", ""), get("source") or None
-    return Example(get("id", ""), asked, texts["answer"], (), *more)
+    asked = object.__new__(Message)
+    asked.__dict__.update(role="user", content=texts.pop("question"))
+    example = object.__new__(Example)
+    # As `Example(...)` would: a frozen dataclass sets every field by a call of its own, a fifth of a short row's time.
+    example.__dict__.update(_BLANK)
+    example.__dict__.update(texts)
+    example.__dict__["messages"] = (asked,)
+    return example
 
 
 class _Fields:
