@@ -155,7 +155,7 @@ def test_a_bad_file_is_refused_with_its_lines(server: Any) -> None:
         "line 5: messages[1]: the answer is empty",
         "line 6: no assistant's turn to learn",
         "line 7: messages[0]: 'role' must be",
-        "line 8: expected 'messages', found a preference pair",
+        "line 8: expected 'messages', a list of turns",
     ):
         assert words in caught.value.message
     with pytest.raises(openai.BadRequestError, match="the file is empty"):
@@ -214,7 +214,10 @@ def test_what_cannot_be_tuned_is_refused_by_name(server: Any) -> None:
         ("training_file", {"training_file": "file-" + "0" * 24}),
         ("training_file", {"training_file": "../../x"}),
         ("validation_file", {"validation_file": "nope"}),
-        ("method", {"method": {"type": "dpo", "dpo": {}}}),
+        ("method", {"method": {"type": "reinforcement"}}),
+        ("training_file", {"method": {"type": "dpo", "dpo": {}}}),
+        ("hyperparameters", {"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0}}}}),
+        ("hyperparameters", {"hyperparameters": {"beta": 0.1}}),
         ("hyperparameters", {"hyperparameters": {"n_epochs": 0}}),
         ("hyperparameters", {"hyperparameters": {"n_epochs": 2.5}}),
         ("hyperparameters", {"hyperparameters": {"learning_rate_multiplier": -1}}),

@@ -17,7 +17,7 @@ from tailor.models.hub import local_folder
 from tailor.records import Adaptation, Artifact, Example, Fitted, Message, TrainingRecord, Weights
 
 if TYPE_CHECKING:
-    from tailor.training import Progress, TrainingOptions, TrainingRow
+    from tailor.training import Preferences, Progress, TrainingOptions, TrainingRow
     from tailor.training.ladder import Ladder
 
 
@@ -32,6 +32,7 @@ def fit_weights(
     kind: Literal["adapter", "full"],
     train_with: TrainWith = "question",
     teacher: Sequence[tuple[Message, ...]] = (),
+    beta: float | None = None,
 ) -> Fitted:
     """Train, or take the weights that the same data, options and seed made before.
 
@@ -39,7 +40,8 @@ def fit_weights(
     answer in its prompt does not store it, so the two are never mixed.
 
     `teacher` holds a longer prompt for each answered example of the train split, in the order of their ids: what the
-    base says after it is learnt instead of the words alone.
+    base says after it is learnt instead of the words alone. With `beta`, it is learnt which of two answers is preferred
+    (`training.preferences`): every example has one that was liked less.
     """
     from tailor.training import train
 
@@ -64,7 +66,9 @@ def fit_weights(
     ladder = _ladder(context, options, material, spent) if options.learning_rate is None else None
     if ladder:
         options = dataclasses.replace(options, learning_rate=ladder.rate)
-    name = f"{options.kind}-{sha256_of([context.base.revision, material, options, context.seed])[:16]}"
+    preferences = None if beta is None else preference_rows(context, beta)
+    made_of = [context.base.revision, material, options, context.seed, *([preferences] if preferences else [])]
+    name = f"{options.kind}-{sha256_of(made_of)[:16]}"
     folder, notes = context.store / name, context.store / f"{name}.json"
     # `lora` and `rag+lora` share one training; whichever comes second waits for it.
     with locked(context.store / "locks" / name):
@@ -81,6 +85,7 @@ def fit_weights(
                 on_progress=lambda p: context.progress(
                     spent[0] + (1 - spent[0]) * p.step / max(p.steps, 1), progress_words(p)
                 ),
+                preferences=preferences,
             )
             write_json(notes, record)
     record = read_record(read_json(notes))
@@ -181,6 +186,17 @@ def training_rows(examples: tuple[Example, ...]) -> tuple[TrainingRow, ...]:
 
     kept = sorted((e for e in examples if e.answer is not None), key=lambda e: e.id)
     return tuple(TrainingRow(e.messages, e.answer or "") for e in kept)
+
+
+def preference_rows(context: FitContext, beta: float) -> Preferences:
+    """The answers liked less, in the order of `training_rows`; the first where an example has several."""
+    from tailor.training import Preferences
+
+    train, dev = (
+        tuple(e.rejected[0] for e in sorted(examples, key=lambda e: e.id) if e.answer is not None)
+        for examples in (context.train, context.dev)
+    )
+    return Preferences(train, dev, beta)
 
 
 def progress_words(progress: Progress) -> str:

@@ -16,8 +16,9 @@ from tailor.training.options import (
     TrainingRow,
     default_learning_rate,
 )
+from tailor.training.preferences import Preferences
 
-__all__ = ["Callback", "Progress", "TrainingOptions", "TrainingRow", "default_learning_rate", "train"]
+__all__ = ["Callback", "Preferences", "Progress", "TrainingOptions", "TrainingRow", "default_learning_rate", "train"]
 
 
 def train(
@@ -32,6 +33,7 @@ def train(
     general: Sequence[TrainingRow] = (),
     on_progress: Callback | None = None,
     checkpoint_seconds: float = 60.0,
+    preferences: Preferences | None = None,
 ) -> TrainingRecord:
     """Train a base model on rows and write the result.
 
@@ -57,6 +59,8 @@ def train(
             are left out, and without any there is no protection.
         on_progress: told about fifty times.
         checkpoint_seconds: time between checkpoints; 0 writes one after every step.
+        preferences: what makes pairs of the rows; then what is learnt is which answer is preferred
+            (`tailor.training.preferences`), and dev chooses the weights that put most of its pairs in order.
 
     Raises:
         ConfigError: an impossible option.
@@ -76,4 +80,5 @@ def train(
         general=general,
         on_progress=on_progress,
         checkpoint_seconds=checkpoint_seconds,
+        preferences=preferences,
     )

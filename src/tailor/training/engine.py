@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tailor.errors import DataError
+from tailor.files import sha256_of
 from tailor.records import TrainingRecord
 from tailor.training.batches import Network, answer_loss
 from tailor.training.checkpoints import Checkpoints, State, Tensors, identity
-from tailor.training.development import MOST_ROWS, PATIENCE, DevScore, evaluate, evaluation_steps, in_words
+from tailor.training.development import MOST_ROWS, PATIENCE, evaluate, evaluation_steps
 from tailor.training.loading import (
     SHORT,
     choose_device,
@@ -38,10 +39,11 @@ from tailor.training.options import (
     warmup_steps,
 )
 from tailor.training.packing import Batch, passes, plan
+from tailor.training.preferences import Pairs, Preferences
+from tailor.training.record import training_record
 from tailor.training.rehearsal import Rehearsal, prepare
-from tailor.training.rehearsal import in_words as rehearsal_in_words
 from tailor.training.rendering import Encoded, encode, encode_fitting
-from tailor.training.teaching import TEMPERATURE, Teacher
+from tailor.training.teaching import Teacher
 
 BETAS = (0.9, 0.98)
 CLIP = 1.0
@@ -62,6 +64,13 @@ class Setup:
     on_progress: Callback | None
     rehearsal: Rehearsal | None = None
     teacher: Teacher | None = None
+    pairs: Pairs | None = None
+    dev_pairs: Pairs | None = None
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of what a batch is made of: examples, or pairs of them."""
+        return self.pairs.lengths if self.pairs else [len(e.tokens) for e in self.examples]
 
     @property
     def steps(self) -> int:
@@ -80,11 +89,14 @@ def run(
     general: Sequence[TrainingRow],
     on_progress: Callback | None,
     checkpoint_seconds: float,
+    preferences: Preferences | None = None,
 ) -> TrainingRecord:
     """See `tailor.training.train`; without a folder nothing is written and only the record is wanted."""
     import torch
 
     check_options(options)
+    if preferences:
+        preferences.check(len(rows), len(dev), options)
     if not rows:
         raise DataError("there are no rows to train on.", hint="Training needs at least one question with its answer.")
     device, bf16 = choose_device()
@@ -95,27 +107,41 @@ def run(
     short = min(limit, max(SHORT, *(len(e.tokens) for e in examples)))
     kept = encode_fitting(tokenizer, general, ends=ends, limit=short) if options.replay else []
     lessons = [TrainingRow(r.teacher, r.answer) for r in rows if r.teacher]
+    worse: list[list[Encoded]] = []
+    if preferences:
+        both = ((rows, preferences.rejected), (dev[:MOST_ROWS], preferences.dev[:MOST_ROWS]))
+        liked_less = [[replace(r, answer=a) for r, a in zip(*pair, strict=True)] for pair in both]
+        worse = [encode(tokenizer, r, ends=ends, limit=limit, name="answer liked less of row") for r in liked_less]
     longest = context_length(config) or sys.maxsize
     taught = encode(tokenizer, lessons, ends=ends, limit=longest, name="teacher row") if lessons else []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         # Read once only, so plain attention will do for a teacher's row unless its square fills the memory.
         huge = [row for row in taught if len(row.tokens) > LONG_LESSON]
-        network = load_network(base_folder, options, [*examples, *kept, *huge], bf16=bf16)
-        lengths = [len(e.tokens) for e in examples]
+        network = load_network(
+            base_folder, options, [*examples, *kept, *huge, *(e for w in worse for e in w)], bf16=bf16
+        )
+        pairs, dev_pairs = (
+            Pairs(network, better, less, preferences.beta, options.micro_tokens) if preferences and less else None
+            for better, less in zip((examples, dev_examples), worse or ([], []), strict=True)
+        )
+        lengths = pairs.lengths if pairs else [len(e.tokens) for e in examples]
         batches = plan(
             lengths, epochs=options.epochs, seed=seed, batch_tokens=options.batch_tokens, packed=network.packed
         )
         rate = options.learning_rate or default_learning_rate(options.kind, config.hidden_size, len(batches))
         rehearsal = prepare(network, kept, options, [_tokens(b, lengths) for b in batches], seed) if kept else None
         teacher = Teacher(network, taught, examples, options.micro_tokens) if taught else None
-        setup = Setup(network, examples, dev_examples, options, batches, rate, on_progress, rehearsal, teacher)
-        checkpoints = Checkpoints(work, identity(base_folder, rows, dev, general, options, seed, bf16))
+        setup = Setup(
+            network, examples, dev_examples, options, batches, rate, on_progress, rehearsal, teacher, pairs, dev_pairs
+        )
+        name = identity(base_folder, rows, dev, general, options, seed, bf16)
+        checkpoints = Checkpoints(work, sha256_of([name, preferences]) if preferences else name)
         state = Loop(setup, checkpoints, checkpoint_seconds).run()
         count = sum(p.numel() for p in trainable(network).values())
         if folder is not None:
             save(network, base_folder, tokenizer, options, folder)
-    return _record(setup, state, seed, count, left_out=max(0, len(dev) - MOST_ROWS))
+    return training_record(setup, state, seed, count, left_out=max(0, len(dev) - MOST_ROWS))
 
 
 def _reader(base_folder: Path, options: TrainingOptions) -> tuple[Any, Any, frozenset[int], int]:
@@ -149,7 +175,7 @@ class Loop:
         self.optimizer = torch.optim.AdamW(
             list(self.parameters.values()), lr=setup.rate, betas=BETAS, weight_decay=setup.options.decay, fused=True
         )
-        self.lengths = [len(e.tokens) for e in setup.examples]
+        self.lengths = setup.lengths
         self.state, self.best = State(), dict[str, Any]()
         self.window_loss, self.window_tokens = torch.zeros((), device=setup.network.device), 0
         self.rehearsed_loss, self.rehearsed_tokens = torch.zeros((), device=setup.network.device), 0
@@ -184,12 +210,14 @@ class Loop:
         that a batch in several passes has the gradient of one in a single pass."""
         import torch
 
-        setup, network = self.setup, self.setup.network
-        answers = sum(self.lengths[e] - setup.examples[e].prompt for row in batch for e in row)
+        setup = self.setup
+        if setup.pairs:
+            answers = sum(len(row) for row in batch)
+        else:
+            answers = sum(self.lengths[e] - setup.examples[e].prompt for row in batch for e in row)
         counted = answers + self._rehearse(step, answers)
         for rows in passes(batch, self.lengths, setup.options.micro_tokens):
-            tensors = network.collate(rows, setup.examples)
-            loss = setup.teacher.loss(tensors) if setup.teacher else answer_loss(network, tensors)
+            loss = self._loss(rows)
             (loss / counted).backward()
             self.window_loss += loss.detach()
         self.window_tokens += answers
@@ -199,6 +227,14 @@ class Loop:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return _tokens(batch, self.lengths)
+
+    def _loss(self, rows: Batch) -> Any:
+        """Summed over what a pass is counted in: answer tokens, or pairs."""
+        setup, network = self.setup, self.setup.network
+        if setup.pairs:
+            return setup.pairs.loss(network.collate(setup.pairs.rows(rows), setup.pairs.examples))
+        tensors = network.collate(rows, setup.examples)
+        return setup.teacher.loss(tensors) if setup.teacher else answer_loss(network, tensors)
 
     def _rehearse(self, step: int, answers: int) -> int:
         """Add the gradient of the general rows; returns their answer tokens where these share the team's mean."""
@@ -226,7 +262,10 @@ class Loop:
 
     def _evaluate(self, step: int) -> None:
         setup = self.setup
-        score = evaluate(setup.network, setup.dev, setup.options.micro_tokens, step)
+        if setup.dev_pairs:
+            score = setup.dev_pairs.evaluate(step)
+        else:
+            score = evaluate(setup.network, setup.dev, setup.options.micro_tokens, step)
         better = self.state.best is None or score.better_than(self.state.best)
         if better:
             self.best = {name: p.detach().cpu().clone() for name, p in self.parameters.items()}
@@ -318,62 +357,3 @@ class Loop:
 
 def _tokens(batch: Batch, lengths: Sequence[int]) -> int:
     return sum(lengths[e] for row in batch for e in row)
-
-
-def _record(setup: Setup, state: State, seed: int, count: int, *, left_out: int) -> TrainingRecord:
-    preparation = setup.rehearsal.preparation_seconds if setup.rehearsal else 0.0
-    return TrainingRecord(
-        method=setup.options.kind,
-        seed=seed,
-        steps=state.step,
-        tokens=state.tokens,
-        seconds=state.seconds + preparation,
-        trainable_parameters=count,
-        peak_memory_mb=_peak_memory_mb(),
-        best_step=state.best.step if state.best else state.step,
-        curve=tuple((step, loss, math.nan if dev is None else dev) for step, loss, dev in state.curve),
-        notes=tuple(_notes(setup, state, left_out)),
-        rehearsal_tokens=state.rehearsal_tokens,
-        rehearsal_seconds=state.rehearsal_seconds + preparation,
-        dev_accuracy=state.best.answer_accuracy if state.best else None,
-        dev_loss=state.best.loss if state.best else None,
-    )
-
-
-def _notes(setup: Setup, state: State, left_out: int) -> list[str]:
-    network = setup.network
-    notes = [
-        f"learning rate {setup.rate:.2e}, {setup.steps} steps planned, "
-        f"{'bfloat16 products with float32 weights' if network.bf16 else 'float32'} on {network.device.type}"
-    ]
-    if not network.packed:
-        notes.append("one example per row: this architecture does not keep packed examples apart (slower, same result)")
-    if setup.steps < 100:
-        notes.append(f"only {setup.steps} optimiser steps; 100 or more are advisable (more epochs or smaller batches)")
-    if state.resumed:
-        notes.append(f"continued from a checkpoint {state.resumed} time(s)")
-    if setup.teacher:
-        notes.append(f"learned what the teacher says of every token (KL at temperature {TEMPERATURE:g}), not its words")
-    if setup.rehearsal:
-        share = state.rehearsal_tokens / max(1, state.rehearsal_tokens + state.tokens)
-        notes.append(rehearsal_in_words(setup.rehearsal, share, [loss for _, loss in state.rehearsal_curve]))
-    else:
-        why = "no general rows" if setup.options.replay else "replay is 0"
-        notes.append(f"not protected against forgetting: {why}")
-    if left_out:
-        notes.append(f"dev: the first {MOST_ROWS} rows were looked at, {left_out} were not")
-    best: DevScore | None = state.best
-    if best is None:
-        notes.append("no dev rows: the last weights were kept, overfitting was not looked for")
-    else:
-        notes += in_words(state.scores, best, setup.steps)
-    return notes
-
-
-def _peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in MB of 10^6 bytes (Linux counts in KiB, macOS in bytes)."""
-    import resource
-    import sys
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

@@ -50,6 +50,7 @@ class Job:
     error: Mapping[str, Any] | None = None
     result_files: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    method: Literal["supervised", "dpo"] = "supervised"
 
     @property
     def model_name(self) -> str:
@@ -59,6 +60,7 @@ class Job:
     def shown(self) -> dict[str, Any]:
         """OpenAI's `fine_tuning.job` object."""
         hyper = {"batch_size": "auto", "learning_rate_multiplier": "auto", "n_epochs": "auto", **self.hyperparameters}
+        own = {"beta": "auto", **hyper} if self.method == "dpo" else hyper
         return {
             "id": self.id,
             "object": "fine_tuning.job",
@@ -70,8 +72,8 @@ class Job:
             "status": self.status,
             "training_file": self.training_file,
             "validation_file": self.validation_file,
-            "hyperparameters": hyper,
-            "method": {"type": "supervised", "supervised": {"hyperparameters": hyper}},
+            "hyperparameters": {k: v for k, v in hyper.items() if k != "beta"},
+            "method": {"type": self.method, self.method: {"hyperparameters": own}},
             "result_files": list(self.result_files),
             "trained_tokens": self.trained_tokens,
             "error": self.error,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import statistics
 import sys
 import threading
 import time
@@ -38,6 +37,14 @@ from tailor.training import TrainingOptions, default_learning_rate
 
 EPOCHS = 15
 """Of "auto": what the arm `lora` takes."""
+
+DPO_EPOCHS = 3
+DPO_RATE = 0.1
+"""Of "auto" for preferences: passes, and the share of the recipe's rate. The loss has no floor: more of either goes on
+pushing both answers away."""
+
+BETA = 0.1
+"""As in the paper."""
 
 
 def main(workspace: Path, job_id: str, server: int) -> None:
@@ -79,15 +86,18 @@ def _run(workspace: Path, job: Job, jobs: JobStore, files: FileStore) -> dict[st
         dev_score=lambda _adaptation: math.nan,
         progress=_Teller(jobs, job.id).tell,
     )
-    fitted = fit_weights(context, training_options(job, base, train), "adapter")
+    beta = float(job.hyperparameters.get("beta", BETA)) if job.method == "dpo" else None
+    fitted = fit_weights(context, training_options(job, base, train), "adapter", beta=beta)
     assert fitted.training is not None
     quality = _quality(runtime, fitted.adaptation, dev)
     runtime.close()
     evidence = Evidence(quality, "tuned through the API", False, {"train_tokens": float(fitted.training.tokens)})
     lineage = Lineage(
         dataset_sha256=files.get(job.training_file).sha256,
-        plan_sha256=sha256_of([job.base, job.training_file, job.validation_file, job.hyperparameters, job.seed]),
-        config={"name": "lora", "hyperparameters": dict(job.hyperparameters)},
+        plan_sha256=sha256_of(
+            [job.base, job.training_file, job.validation_file, job.hyperparameters, job.seed, job.method]
+        ),
+        config={"name": "dpo" if job.method == "dpo" else "lora", "hyperparameters": dict(job.hyperparameters)},
         code_version=tailor.__version__,
         evidence=evidence,
     )
@@ -122,24 +132,27 @@ def training_options(job: Job, base: Base, train: Sequence[Example]) -> Training
     """The engine's options. A batch of so many examples is so many times the mean example's tokens; the multiplier is
     of the recipe's learning rate."""
     asked = {k: v for k, v in job.hyperparameters.items() if v != "auto"}
-    epochs = float(asked.get("n_epochs", EPOCHS))
+    pairs = job.method == "dpo"
+    epochs = float(asked.get("n_epochs", DPO_EPOCHS if pairs else EPOCHS))
     mean, width = _mean_tokens(base, train)
     plain = TrainingOptions(kind="lora", epochs=epochs, replay=0.0)
     batch_tokens = max(1, round(asked["batch_size"] * mean)) if "batch_size" in asked else plain.batch_tokens
     steps = max(1, math.ceil(epochs * len(train) * mean / batch_tokens))
     # Named rather than left open: a rate that is left open is searched for, in three further trainings.
-    rate = min(0.5, asked.get("learning_rate_multiplier", 1.0) * default_learning_rate("lora", width, steps))
+    recipe = default_learning_rate("lora", width, steps) * (DPO_RATE if pairs else 1.0)
+    rate = min(0.5, asked.get("learning_rate_multiplier", 1.0) * recipe)
     return replace(plain, batch_tokens=batch_tokens, learning_rate=rate)
 
 
 def _mean_tokens(base: Base, train: Sequence[Example]) -> tuple[float, int]:
-    """Tokens of the mean example (of the first 1,000), and the model's width."""
+    """Tokens of the mean example, both answers of a pair (of the first 1,000), and the model's width."""
     from transformers import AutoConfig, AutoTokenizer
 
     folder = local_folder(base)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    texts = ["\n".join([*(m.content for m in e.messages), e.answer or ""]) for e in train[:1000]]
-    mean = statistics.fmean(len(tokenizer(t)["input_ids"]) for t in texts)
+    said = [(e.messages, a) for e in train[:1000] for a in (e.answer or "", *e.rejected)]
+    texts = ["\n".join([*(m.content for m in messages), answer]) for messages, answer in said]
+    mean = sum(len(tokenizer(t)["input_ids"]) for t in texts) / min(len(train), 1000)
     return mean, int(AutoConfig.from_pretrained(folder).hidden_size)
 
 

@@ -107,17 +107,20 @@ class TuningRoutes:
             names = ", ".join(self._bases())
             message = f"The model {base[:64]!r} cannot be tuned here; these can: {names}."
             raise Problem(404, message, param="model", code="model_not_found")
-        hyper = _hyperparameters(body)
+        method, hyper = _method(body)
         train = self._training_file(body, "training_file")
         if train is None:
             raise Problem(400, "'training_file' is missing.", param="training_file")
+        validation = self._training_file(body, "validation_file")
+        await asyncio.to_thread(self._check_kind, method, {"training_file": train, "validation_file": validation})
         seed = integer(body, "seed", 0, 2**31 - 1)
         job = await asyncio.to_thread(
             lambda: self._jobs.create(
                 base=base,
                 training_file=train,
-                validation_file=self._training_file(body, "validation_file"),
+                validation_file=validation,
                 hyperparameters=hyper,
+                method=method,
                 seed=secrets.randbits(31) if seed is None else seed,
                 suffix=_suffix(body),
                 metadata=_metadata(body),
@@ -184,6 +187,15 @@ class TuningRoutes:
             raise Problem(400, f"'{name}' must have the purpose fine-tune.", param=name)
         return stored.id
 
+    def _check_kind(self, method: str, files: dict[str, str | None]) -> None:
+        """Files and method must fit: pairs for dpo, chats for supervised."""
+        for name, file_id in files.items():
+            pairs = file_id is not None and read_training_file(self._files.content(file_id)).pairs
+            if file_id is not None and pairs != (method == "dpo"):
+                found, wanted = ("preference pairs", "chats") if pairs else ("chats", "preference pairs")
+                message = f"'{name}' holds {found}; the method {method} takes {wanted}."
+                raise Problem(400, message, param=name, code="invalid_file_format")
+
     def _bases(self) -> list[str]:
         """Models that may be tuned: the workspace's base and the built-in one. A client cannot name a folder."""
         from tailor.study.config import load_workspace
@@ -218,23 +230,36 @@ async def _form(request: Request) -> tuple[str, str, bytes]:
     return file.filename or "file", str(purpose or ""), await file.read()
 
 
-def _hyperparameters(body: dict[str, Any]) -> dict[str, Any]:
-    """Of `method.supervised`, or the older place; "auto" stays out."""
+BOUNDS: dict[str, tuple[float, float]] = {
+    "n_epochs": (1, MOST_EPOCHS),
+    "batch_size": (1, 256),
+    "learning_rate_multiplier": (1e-4, 100),
+}
+WHOLE = ("n_epochs", "batch_size")
+
+
+def _method(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The method, and its hyperparameters or those at the older place; "auto" stays out."""
     method = body.get("method")
     given = body.get("hyperparameters")
-    if method is not None:
-        if not isinstance(method, dict) or not isinstance(method.get("type"), str):
-            raise Problem(400, "'method' must be an object with a 'type'.", param="method")
-        if method["type"] != "supervised":
-            message = f"The method {method['type'][:40]!r} is not supported; supervised is."
-            raise Problem(400, message, param="method", code="unsupported_method")
-        inner = method.get("supervised") or {}
-        given = inner.get("hyperparameters") if isinstance(inner, dict) else None
+    if method is None:
+        return "supervised", _hyperparameters(given, BOUNDS)
+    if not isinstance(method, dict) or not isinstance(method.get("type"), str):
+        raise Problem(400, "'method' must be an object with a 'type'.", param="method")
+    kind = method["type"]
+    if kind not in ("supervised", "dpo"):
+        message = f"The method {kind[:40]!r} is not supported; supervised and dpo are."
+        raise Problem(400, message, param="method", code="unsupported_method")
+    inner = method.get(kind) or {}
+    bounds = {**BOUNDS, "beta": (1e-3, 10)} if kind == "dpo" else BOUNDS
+    return kind, _hyperparameters(inner.get("hyperparameters") if isinstance(inner, dict) else None, bounds)
+
+
+def _hyperparameters(given: Any, bounds: dict[str, tuple[float, float]]) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, dict):
         raise Problem(400, "'hyperparameters' must be an object.", param="hyperparameters")
-    bounds = {"n_epochs": (1, MOST_EPOCHS), "batch_size": (1, 256), "learning_rate_multiplier": (1e-4, 100)}
     chosen: dict[str, Any] = {}
     for name, value in given.items():
         if name not in bounds:
@@ -242,7 +267,7 @@ def _hyperparameters(body: dict[str, Any]) -> dict[str, Any]:
         if value is None or value == "auto":
             continue
         low, high = bounds[name]
-        whole = name != "learning_rate_multiplier"
+        whole = name in WHOLE
         right = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
         if not right or not low <= value <= high:
             kind = "a whole number" if whole else "a number"

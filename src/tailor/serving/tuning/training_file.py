@@ -1,9 +1,10 @@
-"""Lines of a training file: chats in the shape of OpenAI's supervised fine-tuning, each line checked.
+"""Lines of a training file in the shapes of OpenAI's fine-tuning, each line checked: chats, or preference pairs.
 
     {"messages": [{"role": "system", "content": "..."}, {"role": "user", ...}, {"role": "assistant", ...}]}
+    {"input": {"messages": [...]}, "preferred_output": [{"role": "assistant", ...}], "non_preferred_output": [...]}
 
 Every assistant's turn is learned given all turns before it, unless it has `"weight": 0`; so a line of three such turns
-gives three examples.
+gives three examples. The lines of a file are all of one kind.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ MOST_TURNS = 200
 
 @dataclass(frozen=True)
 class TrainingFile:
-    """What a file holds. `problems` are sentences with 1-based line numbers; with one, the file is refused."""
+    """What a file holds. `problems` are sentences with 1-based line numbers; with one, the file is refused. `pairs`:
+    every example has an answer that was liked less."""
 
     examples: tuple[Example, ...]
     lines: int
     problems: tuple[str, ...]
+    pairs: bool = False
 
     @property
     def refusal(self) -> str:
@@ -51,7 +54,10 @@ def read_training_file(raw: bytes) -> TrainingFile:
             problems.append(f"line {number}: {error}")
     if not count:
         problems.append("the file is empty")
-    return TrainingFile(tuple(examples), count, tuple(problems))
+    kinds = {bool(e.rejected) for e in examples}
+    if len(kinds) > 1:
+        problems.append("some lines are chats and some are preference pairs; a file holds one kind")
+    return TrainingFile(tuple(examples), count, tuple(problems), kinds == {True})
 
 
 def _examples(line: bytes, number: int) -> list[Example]:
@@ -62,15 +68,10 @@ def _examples(line: bytes, number: int) -> list[Example]:
     if not isinstance(value, dict):
         raise ValueError(f"expected a JSON object, found {type(value).__name__}")
     if "preferred_output" in value:
-        raise ValueError("expected 'messages', found a preference pair; only supervised training is done here")
+        return [_pair(value, number)]
     if value.get("tools") or value.get("functions"):
         raise ValueError("'tools' cannot be trained on here")
-    turns = value.get("messages")
-    if not isinstance(turns, list) or not turns:
-        raise ValueError("expected 'messages', a list of turns" + _instead(value))
-    if len(turns) > MOST_TURNS:
-        raise ValueError(f"{len(turns)} messages; at most {MOST_TURNS} are taken")
-    messages = [_turn(turn, f"messages[{i}]") for i, turn in enumerate(turns)]
+    turns, messages = _turns(value)
     learned = []
     for i, (message, turn) in enumerate(zip(messages, turns, strict=True)):
         if message.role != "assistant" or turn.get("weight", 1) == 0:
@@ -84,6 +85,38 @@ def _examples(line: bytes, number: int) -> list[Example]:
     if not learned:
         raise ValueError("no assistant's turn to learn")
     return learned
+
+
+def _turns(value: Mapping[str, Any]) -> tuple[list[Any], list[Message]]:
+    turns = value.get("messages")
+    if not isinstance(turns, list) or not turns:
+        raise ValueError("expected 'messages', a list of turns" + _instead(value))
+    if len(turns) > MOST_TURNS:
+        raise ValueError(f"{len(turns)} messages; at most {MOST_TURNS} are taken")
+    return turns, [_turn(turn, f"messages[{i}]") for i, turn in enumerate(turns)]
+
+
+def _pair(value: Mapping[str, Any], number: int) -> Example:
+    given = value.get("input")
+    if not isinstance(given, dict):
+        raise ValueError("expected 'input', an object with 'messages'")
+    if given.get("tools"):
+        raise ValueError("'tools' cannot be trained on here")
+    _, messages = _turns(given)
+    if messages[-1].role != "user":
+        raise ValueError("'input' must end with a user's turn")
+    answers = []
+    for name in ("preferred_output", "non_preferred_output"):
+        turns = value.get(name)
+        if not isinstance(turns, list) or len(turns) != 1:
+            raise ValueError(f"expected '{name}', a list with one assistant's turn")
+        turn = _turn(turns[0], f"{name}[0]")
+        if turn.role != "assistant" or not turn.content.strip():
+            raise ValueError(f"{name}[0]: expected an assistant's turn with an answer")
+        answers.append(turn.content)
+    if answers[0] == answers[1]:
+        raise ValueError("both outputs are the same: nothing is preferred")
+    return Example(f"{number:08}-000", tuple(messages), answers[0], rejected=(answers[1],))
 
 
 def _turn(turn: Any, where: str) -> Message:
