@@ -24,6 +24,9 @@ def serve(
     access_log: Annotated[
         bool, typer.Option("--access-log", help="A line of JSON per request on standard error.")
     ] = False,
+    traces: Annotated[
+        str | None, typer.Option("--traces", help="Send OpenTelemetry traces to this OTLP address; left out: none.")
+    ] = None,
 ) -> None:
     """Serve the champion (and every other release by name) with the OpenAI API.
 
@@ -38,4 +41,4 @@ def serve(
         out.print(f"[dim]OpenAI(base_url='{url}/v1', api_key='none')[/]", soft_wrap=True)
 
     settings = LogSettings(log_contents, not no_scrub, keep_days)
-    run(workspace, host=host, port=port, log_settings=settings, access_log=access_log, on_ready=ready)
+    run(workspace, host=host, port=port, log_settings=settings, access_log=access_log, traces=traces, on_ready=ready)

@@ -41,6 +41,7 @@ from tailor.serving.reply import model_card, model_list
 from tailor.serving.request_log import LogSettings, RequestLog
 from tailor.serving.rules import RULES
 from tailor.serving.spending import Spending
+from tailor.serving.telemetry import Telemetry
 from tailor.serving.text_request import parse_completion
 from tailor.serving.trace import Observed
 from tailor.serving.traffic.router import Router
@@ -71,6 +72,7 @@ def create_app(
     log_settings: LogSettings | None = None,
     watch_seconds: float = 5.0,
     warm_up: bool = False,
+    telemetry: Telemetry | None = None,
 ) -> Starlette:
     """The ASGI application.
 
@@ -84,6 +86,7 @@ def create_app(
         stalled_seconds: a stream of an endpoint that says nothing for longer ends with an error event.
         log_settings: what is kept of requests.
         watch_seconds: how often a canary is looked at.
+        telemetry: makes traces of requests; None makes none.
         warm_up: load the default release before the first request; `/readyz` says no until then.
 
     Raises:
@@ -98,7 +101,8 @@ def create_app(
     metrics = _metrics(worker, requests)
     router = Router(workspace, catalogue, requests)
     spending = Spending(folder / "requests.db", Pricing(workspace))
-    observers = (metrics.counted, spending.ended, requests.ended)
+    traces = () if telemetry is None else (telemetry.ended,)
+    observers = (metrics.counted, spending.ended, requests.ended, *traces)
     answers = Answers(catalogue, worker, router, spending, model, answer_seconds, observers, stalled_seconds)
     gateway = Gateway(catalogue, worker, model, answers)
     watch = Watch(workspace, watch_seconds)
@@ -106,6 +110,10 @@ def create_app(
     runner = Runner(workspace)
     tuning = TuningRoutes(workspace, runner)
     handlers: dict[tuple[str, str], Handler] = {**gateway.handlers(), **learning.handlers(), **tuning.handlers()}
+
+    ended = (metrics.ended, spending.ended, requests.ended, access, *traces)
+    ring = KeyRing(KeyStore(workspace), api_key)
+    guard = Middleware(Guard, hosts=hosts, any_address=any_address, ring=ring, limits=Limits())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -120,19 +128,12 @@ def create_app(
         await asyncio.to_thread(watch.close)
         await asyncio.to_thread(worker.close)
         await asyncio.to_thread(requests.close)
+        if telemetry is not None:
+            await asyncio.to_thread(telemetry.close)
 
     return Starlette(
         routes=[Route(r.path, handlers[r.method, r.path], methods=[r.method]) for r in RULES],
-        middleware=[
-            Middleware(Observed, began=metrics.began, ended=(metrics.ended, spending.ended, requests.ended, access)),
-            Middleware(
-                Guard,
-                hosts=hosts,
-                any_address=any_address,
-                ring=KeyRing(KeyStore(workspace), api_key),
-                limits=Limits(),
-            ),
-        ],
+        middleware=[Middleware(Observed, began=metrics.began, ended=ended), guard],
         exception_handlers=ON_ERROR,
         lifespan=lifespan,
     )

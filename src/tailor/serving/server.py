@@ -33,6 +33,7 @@ def serve(
     runtime_factory: RuntimeFactory | None = None,
     log_settings: LogSettings | None = None,
     access_log: bool = False,
+    traces: str | None = None,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get 30 s to finish.
@@ -45,6 +46,7 @@ def serve(
         model: the release that answers where a request names none.
         log_settings: what is kept of requests.
         access_log: a line of JSON on standard error for every request.
+        traces: address of an OTLP collector; None sends no traces.
         on_ready: told the URL once connections are accepted.
 
     Raises:
@@ -56,6 +58,7 @@ def serve(
 
         from tailor.serving.gateway import create_app
         from tailor.serving.logs import log_to_stderr
+        from tailor.serving.telemetry import Telemetry, provider_to
     except ImportError:
         raise MissingDependency("Serving", "serve") from None
     key = _key(host, workspace)
@@ -69,6 +72,7 @@ def serve(
         api_key=key,
         log_settings=log_settings,
         warm_up=runtime_factory is None,
+        telemetry=None if traces is None else Telemetry(provider_to(traces)),
     )
     config = uvicorn.Config(
         app,

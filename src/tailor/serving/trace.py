@@ -25,6 +25,7 @@ class Trace:
 
     Attributes:
         id: sent back as `x-request-id`; a reply's own id ends with it.
+        method, traceparent: of the request; the latter as the caller sent it (W3C Trace Context), "" if it sent none.
         route: the path of the rule that took it ("/v1/chat/completions"), never what the client wrote.
         key: id of the API key, "" where none is needed; `usd_per_month` is its money limit.
         model, release: what was asked for, and what it meant.
@@ -41,6 +42,8 @@ class Trace:
     id: str = field(default_factory=lambda: secrets.token_hex(12))
     at: str = field(default_factory=_now)
     started: float = field(default_factory=time.perf_counter)
+    method: str = ""
+    traceparent: str = ""
     route: str = ""
     key: str = ""
     usd_per_month: float | None = None
@@ -93,7 +96,8 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        trace = Trace()
+        parents = [value for name, value in scope["headers"] if name == b"traceparent"]
+        trace = Trace(method=scope["method"], traceparent=parents[0].decode("latin-1") if len(parents) == 1 else "")
         scope["trace"] = trace
 
         async def watched(message: Message) -> None:
