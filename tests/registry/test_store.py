@@ -288,3 +288,52 @@ def test_importing_and_reading_need_no_mlflow(workspace: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code, str(workspace)], check=True, timeout=60)
     assert list(workspace.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_an_mlflow_server_gets_the_mirror_and_no_file_is_made(
+    tmp_path: Path, lineage: Lineage, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import socket
+
+    import httpx
+    from mlflow.tracking import MlflowClient
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        uri = f"http://127.0.0.1:{free.getsockname()[1]}"
+    store_uri = f"sqlite:///{tmp_path}/server.db"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", uri.rpartition(":")[2]]
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, "--backend-store-uri", store_uri, "--artifacts-destination", str(tmp_path), "--workers", "1"],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + 300
+        while True:
+            assert server.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline
+            try:
+                httpx.get(f"{uri}/health").raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.2)
+        monkeypatch.setenv("TAILOR_MLFLOW_URI", uri)
+        store = ReleaseStore(tmp_path / "workspace")
+        promote(store, lineage, "rag")
+        promote(store, lineage, "lora", alias="challenger")
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        aliases = {k: str(v) for k, v in client.get_registered_model("assistant").aliases.items()}
+        assert aliases == {"champion": "1", "challenger": "2"}
+        assert client.get_model_version_by_alias("assistant", "champion").tags["arm"] == "rag"
+        promote(store, lineage, "lora")
+        store.name("challenger", "champion", by="ada", why="better")
+        aliases = {k: str(v) for k, v in client.get_registered_model("assistant").aliases.items()}
+        assert aliases == {"champion": "2", "previous": "3"}
+    finally:
+        server.terminate()
+        server.wait(30)
+    assert not (tmp_path / "workspace" / ".tailor" / "tracking.db").exists()
+    assert "View run" not in capfd.readouterr().out

@@ -24,6 +24,9 @@ def serve(
     access_log: Annotated[
         bool, typer.Option("--access-log", help="A line of JSON per request on standard error.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", help="A name that clients call this server by, of a proxy, say.")
+    ] = None,
     traces: Annotated[
         str | None, typer.Option("--traces", help="Send OpenTelemetry traces to this OTLP address; left out: none.")
     ] = None,
@@ -41,4 +44,13 @@ def serve(
         out.print(f"[dim]OpenAI(base_url='{url}/v1', api_key='none')[/]", soft_wrap=True)
 
     settings = LogSettings(log_contents, not no_scrub, keep_days)
-    run(workspace, host=host, port=port, log_settings=settings, access_log=access_log, traces=traces, on_ready=ready)
+    run(
+        workspace,
+        host=host,
+        port=port,
+        log_settings=settings,
+        access_log=access_log,
+        traces=traces,
+        names=allow_host or (),
+        on_ready=ready,
+    )

@@ -5,7 +5,7 @@
       current.json         aliases and list of releases                            its projection, for readers
       assistant/<version>/ the release folders
       .lock                held by whoever writes
-    .tailor/tracking.db    MLflow                                                   a mirror, for people
+    .tailor/tracking.db    MLflow, or a server of it                                a mirror, for people
 
 What is authoritative, and why. The history is: one fsynced line is one move, so a move has happened or has not, and
 there is a person and a reason for every one. `current.json` can always be recomputed from it, and is whenever somebody
@@ -43,6 +43,9 @@ from tailor.registry.release import (
 
 Alias = Literal["champion", "challenger"]
 ACTION: dict[Alias, str] = {"champion": "promote", "challenger": "challenge"}
+
+MLFLOW_VARIABLE = "TAILOR_MLFLOW_URI"
+"""Address of an MLflow server that the mirror goes to. Not MLflow's own variable, which may stand for other work."""
 
 NAME = "assistant"
 """The registered model of a workspace: versions count over all arms, because one of them is champion."""
@@ -271,7 +274,12 @@ class ReleaseStore:
 
         if self._tracking is None:
             database = self.workspace / ".tailor" / "tracking.db"
-            self._tracking = Tracking(database, releases_folder(self.workspace), on_progress=self._on_progress)
+            self._tracking = Tracking(
+                database,
+                releases_folder(self.workspace),
+                server=os.environ.get(MLFLOW_VARIABLE, "").strip(),
+                on_progress=self._on_progress,
+            )
         return self._tracking
 
     def _mirror(self) -> None:

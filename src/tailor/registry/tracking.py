@@ -30,28 +30,32 @@ LONGEST_PARAM = 6000
 
 
 class Tracking:
-    """A workspace's `.tailor/tracking.db`.
+    """A workspace's `.tailor/tracking.db`, or an MLflow server.
 
     Args:
         database: the SQLite file. Its first use creates MLflow's tables, which takes 3 to 14 s.
         artifacts: the folder in which the releases lie.
+        server: address of a server in place of the file. It gets what was measured and where it came from, and no
+            weights: those stay in the folder.
         on_progress: told in one sentence when something slow starts.
 
     Raises:
         MissingDependency: mlflow is not installed.
     """
 
-    def __init__(self, database: Path, artifacts: Path, *, on_progress: Callable[[str], None]) -> None:
-        if not database.exists():
+    def __init__(
+        self, database: Path, artifacts: Path, *, server: str = "", on_progress: Callable[[str], None]
+    ) -> None:
+        if not server and not database.exists():
             on_progress("Setting up the MLflow database (once, about 10 s).")
         database.parent.mkdir(parents=True, exist_ok=True)
-        self._artifacts = artifacts
+        self._artifacts, self._server = artifacts, server
         with _quiet():
             try:
                 from mlflow.tracking import MlflowClient
             except ImportError:
                 raise MissingDependency("Keeping releases", "registry") from None
-            uri = f"sqlite:///{database.resolve()}"
+            uri = server or f"sqlite:///{database.resolve()}"
             self._client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
             # Touches the database now, so that whatever is wrong with it shows before a release is written.
             self._experiment = self._experiment_id()
@@ -89,7 +93,9 @@ class Tracking:
         found = self._client.get_experiment_by_name(EXPERIMENT)
         if found is not None:
             return str(found.experiment_id)
-        return str(self._client.create_experiment(EXPERIMENT, artifact_location=self._artifacts.resolve().as_uri()))
+        # A server cannot reach a folder of this machine; it keeps its own.
+        location = None if self._server else self._artifacts.resolve().as_uri()
+        return str(self._client.create_experiment(EXPERIMENT, artifact_location=location))
 
     def _versions(self, name: str) -> dict[str, str]:
         """Release id -> MLflow's version of it."""
@@ -112,9 +118,8 @@ class Tracking:
         params = [Param(key, value) for key, value in _params(release).items()]
         self._client.log_batch(run, metrics=metrics, params=params)
         self._client.set_terminated(run)
-        version = self._client.create_model_version(
-            name, source=release.folder.resolve().as_uri(), run_id=run, tags=_tags(release)
-        )
+        source = f"tailor:/{release.id}" if self._server else release.folder.resolve().as_uri()
+        version = self._client.create_model_version(name, source=source, run_id=run, tags=_tags(release))
         return str(version.version)
 
 
@@ -164,6 +169,7 @@ def _quiet() -> Iterator[None]:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     loggers = [logging.getLogger(name) for name in ("mlflow", "mlflow.store.db.utils", "alembic")]
     levels = [logger.level for logger in loggers]

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ def serve(
     log_settings: LogSettings | None = None,
     access_log: bool = False,
     traces: str | None = None,
+    names: Sequence[str] = (),
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get 30 s to finish.
@@ -47,6 +48,7 @@ def serve(
         log_settings: what is kept of requests.
         access_log: a line of JSON on standard error for every request.
         traces: address of an OTLP collector; None sends no traces.
+        names: what clients may call this server besides its own addresses: of a proxy in front, of a service.
         on_ready: told the URL once connections are accepted.
 
     Raises:
@@ -67,7 +69,7 @@ def serve(
         workspace,
         model=model,
         runtime_factory=runtime_factory,
-        hosts=_names(host),
+        hosts=_names(host) | set(names),
         any_address=_is_wildcard(host),
         api_key=key,
         log_settings=log_settings,
