@@ -70,7 +70,7 @@ def test_what_is_named_is_there() -> None:
 def test_commands_and_probes_are_those_of_the_server() -> None:
     from typer.main import get_command
 
-    from tailor.cli.main import app
+    from tailor.cli.app import app
     from tailor.serving.rules import RULES
     from tailor.serving.server import DRAIN_SECONDS
 
