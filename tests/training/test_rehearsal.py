@@ -178,7 +178,7 @@ def test_a_schedule_keeps_its_share_and_uses_every_row_before_any_twice(
     used = [[e for r in batch for e in r] for batch in batches]
     spent = sum(lengths[e] for step in used for e in step)
     due = sum(team) * share / (1 - share)
-    assert due - 1e-6 <= spent < due + max(lengths)
+    assert due - 1e-6 <= spent < due + max(lengths) + 1e-6  # 63 * 0.1 / 0.9 is 7.000000000000001
     times = [sum(step.count(e) for step in used) for e in range(len(lengths))]
     assert max(times) - min(times) <= 1
 
