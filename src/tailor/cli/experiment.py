@@ -102,7 +102,8 @@ def _print(found: Status) -> None:
     for g in found.guardrails:
         bounds = "" if math.isnan(g.difference.low) else f" [{g.difference.low:+.3f} to {g.difference.high:+.3f}]"
         state = "[bold red]breached[/]" if g.breached else ""
-        table.add_row(g.name, _number(g.control), _number(g.treatment), f"{g.difference.value:+.3g}{bounds}", state)
+        moved = "" if math.isnan(g.difference.value) else f"{g.difference.value:+.3g}{bounds}"
+        table.add_row(g.name, _number(g.control), _number(g.treatment), moved, state)
     out.print(table)
     if found.srm:
         numbers = f"ratio p = {found.srm_p:.2g}, losses p = {found.lost_p:.2g}"
