@@ -60,6 +60,7 @@ def export(
 
     write_text(output, "".join(json.dumps(c, ensure_ascii=False) + "\n" for c in found))
     out = console()
-    out.print(f"{len(found)} {'candidate' if len(found) == 1 else 'candidates'} to review in {output}.", soft_wrap=True)
+    noun = "candidate" if len(found) == 1 else "candidates"
+    out.print(f"{len(found)} {noun} to review in {output}.", soft_wrap=True)
     for reason, count in left_out.items():
         out.print(f"[dim]{count} left out: {reason}.[/]", soft_wrap=True)
