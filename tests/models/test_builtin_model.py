@@ -65,13 +65,13 @@ def test_chat_template_writes_roles_and_marks_what_the_assistant_says(folder: Pa
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     asked = tokenizer.apply_chat_template(CONVERSATION[:2], tokenize=False, add_generation_prompt=True)
-    expected = "<|bos|><|system|>Be brief.<|end|><|user|>How many eggs are 12 and 30?<|end|><|assistant|>"
+    expected = "<|bos|><|system|> Be brief.<|end|><|user|> How many eggs are 12 and 30?<|end|><|assistant|>"
     assert asked == expected
     full = tokenizer.apply_chat_template(
         CONVERSATION, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
     )
     said = [i for i, mark in zip(full["input_ids"], full["assistant_masks"], strict=True) if mark]
-    assert tokenizer.decode(said) == "42<|end|>"
+    assert tokenizer.decode(said) == " 42<|end|>"
 
 
 def test_encoder_agrees_with_the_chat_template(folder: Path) -> None:
@@ -88,7 +88,7 @@ def test_encoder_agrees_with_the_chat_template(folder: Path) -> None:
     assert list(encoded.tokens) == whole
     assert encoder.prompt(turns[:2]) == asked
     weighted = [token for token, weight in zip(encoded.tokens, encoded.weights, strict=True) if weight > 0]
-    assert tokenizer.decode(weighted) == "42<|end|>"
+    assert tokenizer.decode(weighted) == " 42<|end|>"
 
 
 @given(text=st.text(max_size=80))

@@ -97,8 +97,8 @@ def quick_probe(model: Llama, tokenizer: Path, items: int, seconds: float, seed:
             traceback.print_exc()
             continue
         prompts = [encoder.prompt(probe.turns) for probe in asked]
-        limit = max(len(encoder.ids(probe.answers[0])) for probe in asked) + 3
-        given = [encoder.core.decode(ids) for ids in model.answer(prompts, limit, END)]
+        limit = max(len(encoder.content(probe.answers[0])) for probe in asked) + 3
+        given = [encoder.core.decode(ids).strip() for ids in model.answer(prompts, limit, END)]
         score = accuracy(skill, given, asked)
         found[skill] = round(score.right, 3)
         if any(CITATION.search(probe.answers[0]) for probe in asked):
@@ -136,7 +136,7 @@ def generate(model: Any, tokenizer: Any, conversations: Sequence[list[dict[str, 
                 max_new_tokens=ANSWER_TOKENS,
             )
         answers = output[:, inputs["input_ids"].shape[1] :]
-        given += tokenizer.batch_decode(answers, skip_special_tokens=True)
+        given += [text.strip() for text in tokenizer.batch_decode(answers, skip_special_tokens=True)]
     return given
 
 

@@ -24,9 +24,9 @@ CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
     "{{- '<|' + message['role'] + '|>' -}}"
     "{%- if message['role'] == 'assistant' -%}"
-    "{%- generation -%}{{- message['content'] + '<|end|>' -}}{%- endgeneration -%}"
+    "{%- generation -%}{{- ' ' + message['content'] + '<|end|>' -}}{%- endgeneration -%}"
     "{%- else -%}"
-    "{{- message['content'] + '<|end|>' -}}"
+    "{{- ' ' + message['content'] + '<|end|>' -}}"
     "{%- endif -%}"
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}"
@@ -116,11 +116,19 @@ class Encoder:
         found: list[int] = self.core.encode(text, add_special_tokens=False).ids
         return found
 
+    def content(self, text: str) -> list[int]:
+        """Token ids of what a role says: with a space before it, so that a first word is the token it is elsewhere.
+
+        Without the space an answer's first word was spelled letter by letter ("W", "ednesday") although the passage
+        holds it as one token (" Wednesday"), which is beyond copying.
+        """
+        return self.ids(f" {text}")
+
     def prompt(self, turns: Sequence[Turn]) -> list[int]:
         """Token ids of a conversation up to the place where the assistant answers."""
         tokens = [BOS]
         for turn in turns:
-            tokens += [ROLE_TOKENS[turn.role], *self.ids(turn.text), END]
+            tokens += [ROLE_TOKENS[turn.role], *self.content(turn.text), END]
         return [*tokens, ASSISTANT]
 
     def encode(self, document: Document) -> Encoded:
@@ -128,7 +136,7 @@ class Encoder:
         context = self.text_weight if self.random.random() < self.context_share else 0.0
         tokens, weights = [BOS], [0.0]
         for turn in document.turns:
-            ids = [*self.ids(turn.text), END]
+            ids = [*self.content(turn.text), END]
             weight = {"assistant": 1.0, "text": self.text_weight}.get(turn.role, context)
             if turn.role != "text":
                 tokens.append(ROLE_TOKENS[turn.role])

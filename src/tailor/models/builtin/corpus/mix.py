@@ -32,15 +32,15 @@ SHARES: Mapping[str, float] = MappingProxyType(
 # not (0.67): the second stage is mostly reading, and copying of random strings, which reading is built on.
 LATER_SHARES: Mapping[str, float] = MappingProxyType(
     {
-        "reading": 0.54,
+        "reading": 0.49,
         "recitation": 0.02,
         "world_texts": 0.04,
-        "world_questions": 0.08,
-        "unknown": 0.04,
+        "world_questions": 0.07,
+        "unknown": 0.03,
         "fewshot": 0.10,
         "instructions": 0.06,
         "skills": 0.07,
-        "procedural": 0.05,
+        "procedural": 0.12,
     }
 )
 LATER = 43e6  # characters (about 15 M tokens) after which the second stage begins
@@ -79,7 +79,7 @@ def documents(seed: int, begun: float = 0.0) -> Iterator[Document]:
         "fewshot": lambda: fewshot_document(maker),
         "instructions": lambda: json_document(maker) if rng.random() < 0.4 else instruction_document(maker),
         "skills": lambda: skill_document(rng, maker.names),
-        "procedural": lambda: warmup_document(rng, maker.names),
+        "procedural": lambda: warmup_document(maker),
     }
     streams = list(SHARES)
     written = dict.fromkeys(streams, PRIOR)

@@ -187,7 +187,7 @@ def questions_of(passages: list[Passage], rng: random.Random, count: int, gaps: 
 def build_passages(maker: Maker, items: list[Item], numbered: bool, coreference: float = 0.3) -> list[Passage]:
     ordered = order(items, maker.rng)
     if numbered:
-        return passages_of(ordered, min(len(ordered), maker.rng.choice((2, 2, 3, 3, 4))), maker.rng, coreference)
+        return passages_of(ordered, min(len(ordered), maker.rng.choice((1, 2, 2, 3, 3, 4))), maker.rng, coreference)
     title = heading(ordered, maker.rng) if maker.rng.random() < 0.12 else ""
     return [Passage(title, tuple(ordered), texts_of(ordered, maker.rng, coreference))]
 
@@ -231,7 +231,7 @@ def reading_document(maker: Maker, ease: float = 0.0) -> Document:
         questions = questions_of(passages, rng, count)
         if questions:
             break
-    full = rng.random() < 0.13
+    full = rng.random() < 0.18
     turns = turns_of(
         context(passages, numbered, rng),
         questions,
