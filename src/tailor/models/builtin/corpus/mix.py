@@ -32,7 +32,7 @@ SHARES: Mapping[str, float] = MappingProxyType(
 # not (0.67): the second stage is mostly reading, and copying of random strings, which reading is built on.
 LATER_SHARES: Mapping[str, float] = MappingProxyType(
     {
-        "reading": 0.49,
+        "reading": 0.46,
         "recitation": 0.02,
         "world_texts": 0.04,
         "world_questions": 0.07,
@@ -40,7 +40,7 @@ LATER_SHARES: Mapping[str, float] = MappingProxyType(
         "fewshot": 0.10,
         "instructions": 0.06,
         "skills": 0.07,
-        "procedural": 0.12,
+        "procedural": 0.15,
     }
 )
 LATER = 43e6  # characters (about 15 M tokens) after which the second stage begins

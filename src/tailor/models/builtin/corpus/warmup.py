@@ -11,7 +11,7 @@ from functools import cache
 
 from tailor.models.builtin.corpus import names as n
 from tailor.models.builtin.corpus import words as w
-from tailor.models.builtin.corpus.document import Document, Turn, assistant, user
+from tailor.models.builtin.corpus.document import ABSTENTION, Document, Turn, assistant, user
 from tailor.models.builtin.corpus.names import Names
 from tailor.models.builtin.corpus.relations import Maker
 
@@ -20,6 +20,7 @@ VALUED = ("date", "day", "year", "email", "phone", "money", "percent")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 JOINTS = (" ", " ", ", ", ", ", "; ", " | ", " / ", " - ")
 REPEAT = ("Repeat: ", "Say again: ", "Copy this text: ", "Write the same: ")
+WHERE = ("Where is {}?", "Which passage names {}?", "{}?", "Find {}.")
 AFTER = ("What comes after {}?", "What follows {}?", "After {}?", "Go on after {}.")
 
 
@@ -71,6 +72,28 @@ def copying_document(maker: Maker) -> Document:
     return Document("procedural", tuple(turns))
 
 
+def placing_document(maker: Maker) -> Document:
+    """Numbered rows of things, and in which of them a thing is, or that it is in none: citing without reading."""
+    rng = maker.rng
+    things = list(dict.fromkeys(_thing(maker) for _ in range(rng.randint(6, 24))))
+    rows: list[list[str]] = [[] for _ in range(rng.randint(2, 4))]
+    for thing in things:
+        rng.choice(rows).append(thing)
+    rows = [row for row in rows if row]
+    joint = rng.choice(JOINTS)
+    text = "\n".join(f"[{number}] {joint.join(row)}" for number, row in enumerate(rows, 1))
+    answers = {thing: f"[{number}]" for number, row in enumerate(rows, 1) for thing in row}
+    turns: list[Turn] = []
+    for _ in range(rng.randint(3, 6)):
+        thing = rng.choice(things) if rng.random() < 0.7 else _thing(maker)
+        if thing not in answers and thing in text:
+            continue
+        asked = rng.choice(WHERE).format(thing)
+        named = f"{thing} {answers[thing]}" if thing in answers and rng.random() < 0.6 else answers.get(thing, ABSTENTION)
+        turns += [user(asked if turns else f"{text}\n\n{asked}"), assistant(named)]
+    return Document("procedural", tuple(turns)) if turns else placing_document(maker)
+
+
 def _recall_document(rng: random.Random, names: Names) -> Document:
     count = rng.randint(3, 10)
     pairs = list({_key(rng, names): _key(rng, names) for _ in range(count)}.items())
@@ -85,11 +108,13 @@ def _recall_document(rng: random.Random, names: Names) -> Document:
 
 
 def warmup_document(maker: Maker) -> Document:
-    """Copying (six in ten), recall of values by their keys (three), or a block written several times over."""
+    """Copying (four in ten), placing and recall of values by their keys (a quarter each), or a block said again."""
     rng = maker.rng
     r = rng.random()
-    if r < 0.6:
+    if r < 0.4:
         return copying_document(maker)
+    if r < 0.65:
+        return placing_document(maker)
     if r < 0.9:
         return _recall_document(rng, maker.names)
     block = " ".join(_key(rng, maker.names) for _ in range(rng.randint(3, 12)))
