@@ -29,8 +29,7 @@ SHARES: Mapping[str, float] = MappingProxyType(
     }
 )
 # After 15 M tokens the world and the abstentions are learnt (loss 0.08 and 0.04 per token), copying unseen values is
-# not (0.67): the second stage is mostly reading, and the copying that reading is built on. With copying of random strings
-# alone (4 %) the model of 104 M tokens continued a repeated row of its own tokens rightly in one case of four.
+# not (0.67): the second stage is mostly reading, and the copying and placing that reading and citing are built on.
 LATER_SHARES: Mapping[str, float] = MappingProxyType(
     {
         "reading": 0.46,
