@@ -1,6 +1,6 @@
 """Draw the loss of a pretraining over its tokens, from the `log.jsonl` of its stages.
 
-python benchmarks/builtin/curves.py benchmarks/builtin/*-run -o benchmarks/builtin/loss.svg
+cd benchmarks/builtin && python curves.py first-run second-run third-run fourth-run -o loss.svg
 """
 
 from __future__ import annotations

@@ -89,7 +89,9 @@ def placing_document(maker: Maker) -> Document:
         if thing not in answers and thing in text:
             continue
         asked = rng.choice(WHERE).format(thing)
-        named = f"{thing} {answers[thing]}" if thing in answers and rng.random() < 0.6 else answers.get(thing, ABSTENTION)
+        named = (
+            f"{thing} {answers[thing]}" if thing in answers and rng.random() < 0.6 else answers.get(thing, ABSTENTION)
+        )
         turns += [user(asked if turns else f"{text}\n\n{asked}"), assistant(named)]
     return Document("procedural", tuple(turns)) if turns else placing_document(maker)
 
