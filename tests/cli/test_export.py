@@ -109,3 +109,28 @@ def test_nothing_is_written_over(compared: Path, tmp_path: Path) -> None:
     assert done.code == 2
     assert "is there already" in done.err
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_a_model_for_ollama_and_one_for_ctranslate2(compared: Path, tmp_path: Path) -> None:
+    ctranslate2 = pytest.importorskip("ctranslate2", reason="the extra export is not installed")
+    pytest.importorskip("gguf", reason="the extra export is not installed")
+    from transformers import AutoTokenizer
+
+    done = tailor("export", "lora", "-w", compared, "--to", tmp_path / "gguf", "--as", "gguf", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["form"] == "gguf"
+    names = {p.name for p in (tmp_path / "gguf").iterdir()}
+    assert names == {"Modelfile", "README.md", "adaptation.json", "model.gguf"}
+    done = tailor("export", "full", "-w", compared, "--to", tmp_path / "ct2", "--as", "ctranslate2")
+    assert done.code == 0, done.err
+    assert "a model for CTranslate2" in done.out
+    generator = ctranslate2.Generator(str(tmp_path / "ct2"), compute_type="float32", intra_threads=1)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "ct2")
+    for question, answer in list(recorded(compared, "full").items())[:4]:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
+        )
+        [found] = generator.generate_batch(
+            [tokenizer.tokenize(text)], max_length=48, sampling_topk=1, include_prompt_in_result=False
+        )
+        assert tokenizer.decode(found.sequences_ids[0], skip_special_tokens=True).strip() == answer

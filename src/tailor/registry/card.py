@@ -22,7 +22,22 @@ tokenizer = AutoTokenizer.from_pretrained(base)
 model = {loader}.from_pretrained("this folder")
 tokenizer = AutoTokenizer.from_pretrained("this folder")
 """,
+    "ctranslate2": """import ctranslate2
+from transformers import AutoTokenizer
+
+generator = ctranslate2.Generator("this folder", compute_type="int8")  # or float32
+tokenizer = AutoTokenizer.from_pretrained("this folder")
+messages = [{{"role": "user", "content": "..."}}]
+prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+tokens = tokenizer.tokenize(prompt, add_special_tokens=False)
+[answer] = generator.generate_batch([tokens], max_length=48, sampling_topk=1, include_prompt_in_result=False)
+print(tokenizer.decode(answer.sequences_ids[0], skip_special_tokens=True))
+""",
+    "gguf": """# ollama create NAME -f Modelfile && ollama run NAME
+# llama-server -m model.gguf --jinja
+""",
 }
+LIBRARIES = {"adapter": "peft", "ctranslate2": "ctranslate2", "gguf": "llama.cpp"}
 
 
 def model_card(
@@ -41,7 +56,7 @@ def model_card(
     Args:
         results: `results.json` of the study.
         arm: its name there.
-        form: `adapter` or `model`.
+        form: `adapter`, `model`, `ctranslate2` or `gguf`.
         base: what was trained.
         lineage: data, plan, configuration and code it came from.
         training: the training record of this seed, None where the weights were trained elsewhere.
@@ -51,7 +66,7 @@ def model_card(
     """
     front = {
         "base_model": base.name,
-        "library_name": "peft" if form == "adapter" else "transformers",
+        "library_name": LIBRARIES.get(form, "transformers"),
         "pipeline_tag": "text2text-generation" if "Seq2Seq" in loader else "text-generation",
         "tags": ["tailor"],
     }
