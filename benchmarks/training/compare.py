@@ -1,4 +1,4 @@
-"""Training speed side by side: Tailor, TRL in three settings, and a plain packed PyTorch loop.
+"""Training speed side by side: Tailor, TRL in four settings, and a plain packed PyTorch loop.
 
     python benchmarks/training/compare.py --rounds 3 --kind full --output result.json
 
@@ -31,6 +31,7 @@ CONTESTANTS = {
     "tailor": "Tailor: packed, bf16, logits of answer tokens only",
     "trl-padded": "TRL SFTTrainer, padded, fp32, no checkpointing",
     "trl-shipped": "TRL SFTTrainer as shipped: padded, bf16, checkpointing",
+    "trl-packed-fp32": "TRL SFTTrainer, packing=True, fp32, no checkpointing",
     "trl-packed": "TRL SFTTrainer, packing=True, bf16, no checkpointing",
     "plain-packed": "plain PyTorch loop, packed rows of 256, bf16",
 }
@@ -153,8 +154,8 @@ def run_tailor(base: Path, rows: list[dict[str, str]], plan: dict[str, Any]) -> 
 
     data = [TrainingRow((Message("user", r["question"]),), r["answer"]) for r in rows]
     options = TrainingOptions(
-        plan["kind"], learning_rate=plan["rate"], epochs=plan["epochs"], batch_tokens=plan["batch_tokens"]
-    )
+        plan["kind"], learning_rate=plan["rate"], epochs=plan["epochs"], batch_tokens=plan["batch_tokens"], replay=0.0
+    )  # no general rows: the others have none either
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         out, work = Path(folder) / "out", Path(folder) / "work"
@@ -185,9 +186,10 @@ def run_trl(base: Path, rows: list[dict[str, str]], plan: dict[str, Any], settin
     own: dict[str, Any] = {
         "trl-padded": {"bf16": False, "gradient_checkpointing": False},
         "trl-shipped": {},
+        "trl-packed-fp32": {"packing": True, "max_length": LENGTH, "bf16": False, "gradient_checkpointing": False},
         "trl-packed": {"packing": True, "max_length": LENGTH, "bf16": True, "gradient_checkpointing": False},
     }[setting]
-    per_step = plan["batch_examples"] if setting != "trl-packed" else max(1, round(plan["batch_tokens"] / LENGTH))
+    per_step = plan["batch_examples"] if "packed" not in setting else max(1, round(plan["batch_tokens"] / LENGTH))
     with tempfile.TemporaryDirectory() as folder:
         arguments = SFTConfig(
             folder, per_device_train_batch_size=per_step, num_train_epochs=plan["epochs"], learning_rate=plan["rate"],

@@ -13,10 +13,11 @@ from tiny_llama import llama_config, row, save_model, save_tokenizer
 from tailor.training import TrainingOptions, TrainingRow, train
 from tailor.training.batches import Network, answer_logits, answer_loss, collate
 from tailor.training.checkpoints import Checkpoints
-from tailor.training.engine import Loop, Setup
+from tailor.training.engine import Loop
 from tailor.training.loading import end_tokens, load_config, load_network, load_tokenizer, save, trainable
 from tailor.training.packing import passes, plan
 from tailor.training.rendering import Encoded, encode
+from tailor.training.setup import Setup
 
 FULL = TrainingOptions("full")
 LORA = TrainingOptions("lora", rank=4, batch_tokens=256, learning_rate=5e-3)

@@ -34,8 +34,13 @@ def show(found: Estimate) -> None:
     time = "time unknown" if found.seconds is None else f"{duration(found.seconds)} of work"
     cost = "cost unknown: no price" if found.usd is None else money(found.usd)
     out.print(f"In all {time}, {cost}. Nothing was run and nothing was frozen.")
+    if any(a.basis == "tried" for a in found.arms):
+        out.print("Tried: about twenty steps of the training were run on its own rows; answering is calculated.")
     if any(a.basis == "calculated" for a in found.arms):
         out.print("Calculated times can be wrong by a factor of three; they become exact once an arm has run here.")
+    for arm in found.arms:
+        if arm.fits is False:
+            out.print(Text(f"{arm.arm} does not fit: it needs {arm.memory_gb:.1f} GB, which were not free."))
     if found.budget_usd is not None and found.usd is not None:
         inside = "inside" if found.usd <= found.budget_usd else "more than"
         out.print(f"That is {inside} the budget of {money(found.budget_usd)}.")

@@ -63,6 +63,8 @@ def fit_in_stages(
     kind: Literal["adapter", "full"],
     train_with: TrainWith,
     stages: int,
+    *,
+    trials: int = 0,
 ) -> Fitted:
     """Train on the facts of the first stage, then on those of two, ...; the last stage whose gate let it through.
 
@@ -74,7 +76,7 @@ def fit_in_stages(
         ModelError: the first stage failed: there is nothing to go back to.
     """
     if stages == 1:
-        return fit_weights(context, options, kind, train_with)
+        return fit_weights(context, options, kind, train_with, trials=trials)
     groups = fact_groups(context.train, stages)
     general = list(context.general())
     probes = sorted(general, key=lambda e: sha256_of(e.id))[: min(PROBES, len(general) // FIVE)]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
 from tailor.methods.tuning import check_training, fit_weights
 from tailor.records import Fitted
+
+if TYPE_CHECKING:
+    from tailor.training import TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,19 @@ class LastLayersOptions:
             raise ConfigError(f"last-layers: blocks must be from 1 to 1024, found {self.blocks}.")
         check_training(self, "last-layers")
 
+    def recipe(self) -> TrainingOptions:
+        """What the training engine is asked for."""
+        from tailor.training import TrainingOptions
+
+        return TrainingOptions(
+            kind="last-layers",
+            blocks=self.blocks,
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            replay=self.replay,
+            kl=self.kl,
+        )
+
 
 class LastLayers:
     """Cheaper than `full` because no gradient enters the frozen blocks; simpler than `lora` because nothing is added.
@@ -43,14 +59,4 @@ class LastLayers:
 
     def fit(self, context: FitContext, options: LastLayersOptions) -> Fitted:
         """Train the last blocks on the training split, the best step chosen on dev."""
-        from tailor.training import TrainingOptions
-
-        recipe = TrainingOptions(
-            kind="last-layers",
-            blocks=options.blocks,
-            learning_rate=options.learning_rate,
-            epochs=options.epochs,
-            replay=options.replay,
-            kl=options.kl,
-        )
-        return fit_weights(context, recipe, "full", options.train_with)
+        return fit_weights(context, options.recipe(), "full", options.train_with)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
 from tailor.methods.curriculum import check_stages, fit_in_stages
-from tailor.methods.tuning import check_training
+from tailor.methods.tuning import check_training, check_trials
 from tailor.records import Fitted
+
+if TYPE_CHECKING:
+    from tailor.training import TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class LoRAOptions:
     retriever the passages above it; `targets` all linear layers or names with commas; `rslora` scales by
     alpha / sqrt(rank); `dora` trains lengths apart from directions; `pissa` begins with the largest components of each
     matrix; `replay` share of general rows in the training (0-0.9) and `kl` weight of the divergence from the base on
-    them (0-100), against forgetting; `stages` of a curriculum (1-20): a few facts first, more behind a gate."""
+    them (0-100), against forgetting; `stages` of a curriculum (1-20): a few facts first, more behind a gate; `trials`
+    settings of rate, rank, batch and epochs tried on dev (0-1000; 0 is the ladder of rates)."""
 
     rank: int = 32
     alpha: int = 32
@@ -33,6 +37,7 @@ class LoRAOptions:
     replay: float = 0.1
     kl: float = 1.0
     stages: int = 1
+    trials: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= 1024:
@@ -45,6 +50,25 @@ class LoRAOptions:
             raise ConfigError("lora: dora and pissa cannot be joined.", hint="Give them as arms of their own.")
         check_training(self, "lora")
         check_stages(self.stages, "lora")
+        check_trials(self, "lora")
+
+    def recipe(self) -> TrainingOptions:
+        """What the training engine is asked for."""
+        from tailor.training import TrainingOptions
+
+        return TrainingOptions(
+            kind="lora",
+            rank=self.rank,
+            alpha=self.alpha,
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            targets=self.targets,
+            rslora=self.rslora,
+            dora=self.dora,
+            pissa=self.pissa,
+            replay=self.replay,
+            kl=self.kl,
+        )
 
 
 class LoRA:
@@ -58,19 +82,6 @@ class LoRA:
 
     def fit(self, context: FitContext, options: LoRAOptions) -> Fitted:
         """Train an adapter on the training split, the best step chosen on dev."""
-        from tailor.training import TrainingOptions
-
-        recipe = TrainingOptions(
-            kind="lora",
-            rank=options.rank,
-            alpha=options.alpha,
-            learning_rate=options.learning_rate,
-            epochs=options.epochs,
-            targets=options.targets,
-            rslora=options.rslora,
-            dora=options.dora,
-            pissa=options.pissa,
-            replay=options.replay,
-            kl=options.kl,
+        return fit_in_stages(
+            context, options.recipe(), "adapter", options.train_with, options.stages, trials=options.trials
         )
-        return fit_in_stages(context, recipe, "adapter", options.train_with, options.stages)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tailor.methods.base import FitContext
 from tailor.methods.lora import LoRAOptions
 from tailor.methods.quantised import in_4_bits
 from tailor.methods.tuning import fit_weights
 from tailor.records import Fitted
+
+if TYPE_CHECKING:
+    from tailor.training import TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class QLoRAOptions:
 
     def __post_init__(self) -> None:
         LoRAOptions(**dataclasses.asdict(self))
+
+    def recipe(self) -> TrainingOptions:
+        """What the training engine is asked for."""
+        from tailor.training import TrainingOptions
+
+        values = dataclasses.asdict(self)
+        values.pop("train_with")
+        return TrainingOptions(kind="lora", quantise="nf4", **values)
 
 
 class QLoRA:
@@ -47,10 +58,6 @@ class QLoRA:
         Raises:
             MissingDependency: bitsandbytes is not installed.
         """
-        from tailor.training import TrainingOptions
-
         base = in_4_bits(context.base, "qlora")
-        values = dataclasses.asdict(options)
-        train_with = values.pop("train_with")
-        fitted = fit_weights(context, TrainingOptions(kind="lora", quantise="nf4", **values), "adapter", train_with)
+        fitted = fit_weights(context, options.recipe(), "adapter", options.train_with)
         return dataclasses.replace(fitted, adaptation=dataclasses.replace(fitted.adaptation, base=base))

@@ -19,9 +19,11 @@ from tailor.records import Adaptation, Artifact, Example, Fitted, Message, Train
 if TYPE_CHECKING:
     from tailor.training import Preferences, Progress, TrainingOptions, TrainingRow
     from tailor.training.ladder import Ladder
+    from tailor.training.search import Search
 
 
 TrainWith = Literal["question", "passages"]
+SEARCH_SHARE = 0.9  # of the time of a fit, roughly: some trials and then one training
 LADDER_SHARE = 0.6  # of the time of a fit: three trainings of half the length, then a whole one
 PASSAGES_LENGTH = 4096  # tokens of a row that shows passages; a question alone has some tens
 
@@ -33,6 +35,7 @@ def fit_weights(
     train_with: TrainWith = "question",
     teacher: Sequence[tuple[Message, ...]] = (),
     beta: float | None = None,
+    trials: int = 0,
 ) -> Fitted:
     """Train, or take the weights that the same data, options and seed made before.
 
@@ -41,7 +44,8 @@ def fit_weights(
 
     `teacher` holds a longer prompt for each answered example of the train split, in the order of their ids: what the
     base says after it is learnt instead of the words alone. With `beta`, it is learnt which of two answers is preferred
-    (`training.preferences`): every example has one that was liked less.
+    (`training.preferences`): every example has one that was liked less. With `trials` that many settings are tried on
+    dev first.
     """
     from tailor.training import train
 
@@ -63,9 +67,13 @@ def fit_weights(
     started = time.perf_counter()
     material = Material(rows, dev, general)
     spent = [0.0]  # share of the fit's time that the ladder took, for the progress bar
-    ladder = _ladder(context, options, material, spent) if options.learning_rate is None else None
-    if ladder:
-        options = dataclasses.replace(options, learning_rate=ladder.rate)
+    found: Ladder | Search | None = None
+    if trials:
+        found = _search(context, options, material, trials, spent)
+        options = found.chosen(options)
+    elif options.learning_rate is None:
+        found = _ladder(context, options, material, spent)
+        options = dataclasses.replace(options, learning_rate=found.rate)
     preferences = None if beta is None else preference_rows(context, beta)
     made_of = [context.base.revision, material, options, context.seed, *([preferences] if preferences else [])]
     name = f"{options.kind}-{sha256_of(made_of)[:16]}"
@@ -89,15 +97,24 @@ def fit_weights(
             )
             write_json(notes, record)
     record = read_record(read_json(notes))
-    if ladder:
-        record = dataclasses.replace(record, notes=(ladder.words, *record.notes))
+    if found:
+        record = dataclasses.replace(record, notes=(found.words, *record.notes))
     weights = Weights(kind, Artifact(name, sha256_of_tree(folder)))
     return Fitted(
         Adaptation(context.base, weights=weights),
-        chosen={"steps": record.best_step, "learning_rate": options.learning_rate},
+        chosen={"steps": record.best_step, "learning_rate": options.learning_rate, **_searched(found, options)},
         training=record,
-        seconds=max(record.seconds + (ladder.seconds if ladder else 0.0), time.perf_counter() - started),
+        seconds=max(record.seconds + (found.seconds if found else 0.0), time.perf_counter() - started),
     )
+
+
+def _searched(found: Ladder | Search | None, options: TrainingOptions) -> dict[str, object]:
+    """What a wider search chose besides the rate, and all its trials."""
+    trials = getattr(found, "trials", ())
+    if not trials:
+        return {}
+    setting = {name: getattr(options, name) for name in ("rank", "batch_tokens", "epochs")}
+    return {**setting, "trials": [dataclasses.asdict(t) for t in trials]}
 
 
 def check_trainable(context: FitContext, arm: str) -> None:
@@ -146,6 +163,35 @@ def _ladder(context: FitContext, options: TrainingOptions, material: Material, s
     return Ladder(stored["rate"], rungs, stored["seconds"], stored["why"])
 
 
+def _search(
+    context: FitContext, options: TrainingOptions, material: Material, trials: int, spent: list[float]
+) -> Search:
+    """Spend the declared trials, or take those that were spent before for the same data and options."""
+    from tailor.training.search import Search, Trial, search
+
+    name = f"search-{options.kind}-{sha256_of([context.base.revision, material, options, trials])[:16]}"
+    path = context.store / f"{name}.json"
+
+    def report(done: float, progress: Progress) -> None:
+        spent[0] = SEARCH_SHARE * done
+        context.progress(spent[0], f"searching  {progress_words(progress)}")
+
+    with locked(context.store / "locks" / name):
+        if not path.is_file():
+            made = search(
+                local_folder(context.base),
+                material.rows,
+                material.dev,
+                options,
+                trials,
+                work=context.store / "work" / name,
+                general=material.general,
+                on_progress=report,
+            )
+            write_json(path, made)
+    return Search(tuple(Trial(**t) for t in read_json(path)["trials"]))
+
+
 class TuningOptions(Protocol):
     """The options that all weight-tuning arms have."""
 
@@ -157,6 +203,31 @@ class TuningOptions(Protocol):
     def replay(self) -> float: ...
     @property
     def kl(self) -> float: ...
+
+
+MOST_TRIALS = 1000
+
+
+class SearchOptions(TuningOptions, Protocol):
+    """The options of an arm whose settings can be searched."""
+
+    @property
+    def stages(self) -> int: ...
+    @property
+    def trials(self) -> int: ...
+
+
+def check_trials(options: SearchOptions, arm: str) -> None:
+    """Raise ConfigError for a budget that cannot be meant, or one beside a given rate or a curriculum."""
+    if not 0 <= options.trials <= MOST_TRIALS:
+        raise ConfigError(f"{arm}: trials must be from 0 to {MOST_TRIALS}, found {options.trials}.")
+    if options.trials and options.learning_rate is not None:
+        raise ConfigError(
+            f"{arm}: trials look for the learning rate, and one is given: {options.learning_rate}.",
+            hint="Leave one of the two out.",
+        )
+    if options.trials and options.stages > 1:
+        raise ConfigError(f"{arm}: trials and stages cannot be joined.", hint="Leave one of the two out.")
 
 
 def check_training(options: TuningOptions, arm: str) -> None:

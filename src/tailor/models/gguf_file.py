@@ -144,7 +144,7 @@ def _tensors(source: Path, config: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}
     for path in sorted(source.glob("*.safetensors")):
         with safe_open(path, framework="pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118
+            for name in tensors.keys():  # noqa: SIM118 - no dict
                 if name == "lm_head.weight" and config.get("tie_word_embeddings"):
                     continue
                 target, value = _renamed(name), tensors.get_tensor(name)

@@ -1,8 +1,9 @@
-"""What a study would take, before it is run: time, memory and money of every arm. Asks no model and freezes nothing.
+"""What a study would take, before it is run: time, memory and money of every arm. Freezes nothing.
 
 Money at a provider is tokens at the dated price: a token is taken as four characters. Time on this machine comes from
-the ledger of an earlier study of the workspace where the arm has run before, else from operations and a matrix product
-timed on the spot, which can be wrong by a factor of three: small models do not fill a machine.
+the ledger of an earlier study of the workspace where the arm has run before. Otherwise about twenty steps of its
+training are tried on its own rows, and answering is calculated from operations and a matrix product timed on the spot,
+which can be wrong by a factor of three: small models do not fill a machine.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from tailor.models import describe_base
 from tailor.records import Example, Usage
 from tailor.study.cell import LATENCY_QUESTIONS
 from tailor.study.config import Workspace
-from tailor.study.environment import has_bfloat16
+from tailor.study.environment import cores, has_bfloat16
 from tailor.study.inputs import Inputs
 from tailor.study.ledger import HOUR_S, StudyPrices, spending, study_prices
 from tailor.study.plan import Cell, planned_cells
+from tailor.study.trial import Trial, trials
 
 CHARACTERS_PER_TOKEN = 4.0
 # What stands before a question besides it: template and instruction.
@@ -39,12 +41,15 @@ PROCESS_GB = 1.0
 FLOAT32_BYTES = 4
 
 
-Basis = Literal["earlier", "calculated", "tokens"]  # an earlier study here, operations, counts of characters
+# an earlier study here, steps tried, operations, counts of characters
+Basis = Literal["earlier", "tried", "calculated", "tokens"]
 
 
 @dataclass(frozen=True)
 class ArmEstimate:
-    """One arm, all its seeds. `usd` and `seconds` are None where nobody can know; `basis` says where they come from."""
+    """One arm, all its seeds. `usd` and `seconds` are None where nobody can know; `basis` says where they come from;
+    `training_seconds` is the part of `seconds` that training takes, where that was tried; `fits` whether its memory was
+    free on this machine, None where nobody looked."""
 
     arm: str
     cells: int
@@ -56,6 +61,8 @@ class ArmEstimate:
     memory_gb: float | None
     usd: float | None
     basis: Basis
+    training_seconds: float | None = None
+    fits: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,13 @@ def estimate(workspace: Workspace, inputs: Inputs, *, quick: bool = False, budge
     known = _earlier(workspace, inputs)
     speed = _speed() if inputs.base.kind != "endpoint" else None
     weights = describe_base(inputs.base)["parameters"]
+    planned = list(dict.fromkeys(c.arm for c in cells))
+    unknown = [a for a in planned if not any(c.name in known for c in cells if c.arm == a)]
+    tried = trials(unknown, workspace, inputs, threads=1 if cores() > 1 else cores())
     arms = []
-    for arm in dict.fromkeys(c.arm for c in cells):
+    for arm in planned:
         of = [c for c in cells if c.arm == arm]
-        arms.append(_arm(arm, of, inputs, prices, known, speed, weights))
+        arms.append(_arm(arm, of, inputs, prices, known, speed, weights, tried.get(arm.name)))
     seconds = [a.seconds for a in arms]
     usd = [a.usd for a in arms]
     return Estimate(
@@ -105,6 +115,7 @@ def _arm(
     known: dict[str, float],
     speed: float | None,
     weights: int | None,
+    trial: Trial | None,
 ) -> ArmEstimate:
     test, dev, train = (inputs.of(s) for s in ("test", "dev", "train"))
     if any(getattr(load_method(p.method), "own_base", False) for p in arm.parts):
@@ -117,7 +128,11 @@ def _arm(
     rows = sum(_length(e) for e in train) if arm.trains_weights else 0.0
     usage = Usage(round(prompt), round(answer))
     each = tokens_usd(usage, prices.tokens) if prices.billing == "tokens" else None
-    seconds, basis = _seconds(arm, cells, known, speed, weights, asked * prompt, asked * answer, rows * epochs)
+    read, written = asked * prompt, asked * answer
+    seconds, basis = _seconds(arm, cells, known, speed, weights, read, written, 0.0 if trial else rows * epochs)
+    training = trial.seconds(len(cells)) if trial else None
+    if trial and seconds is not None:
+        seconds, basis = seconds + (training or 0.0), "tried"
     if prices.billing == "tokens":
         usd, seconds, basis = (None if each is None else each * asked * len(cells)), None, "tokens"
     else:
@@ -131,9 +146,11 @@ def _arm(
         answer * asked * len(cells),
         rows * epochs * len(cells),
         seconds,
-        _memory(arm, weights, prices),
+        trial.memory_gb if trial else _memory(arm, weights, prices),
         usd,
         basis,
+        training,
+        trial.forecast.fits if trial else None,
     )
 
 

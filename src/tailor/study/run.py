@@ -9,16 +9,17 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from tailor.errors import StudyError, TailorError
+from tailor.errors import ModelError, StudyError, TailorError
 from tailor.files import read_json
 from tailor.models import describe_base
+from tailor.models.hub import local_folder
 from tailor.quiet import silence_libraries
 from tailor.records import Failure
 from tailor.runtime import AnswerMemory, Runtime
@@ -30,6 +31,8 @@ from tailor.study.inputs import read_inputs
 from tailor.study.ladder import missing_rungs
 from tailor.study.ledger import check_priced, study_prices
 from tailor.study.plan import Cell, Study, plan_study
+from tailor.study.trial import LOCAL, recipe_of
+from tailor.training.footprint import free_memory
 
 POLL_SECONDS = 0.2
 
@@ -65,6 +68,7 @@ def run_study(
     count = min(workers or default_workers(study), len(pending))
     failures: dict[str, Failure] = {}
     check_priced(study_prices(study.workspace, study.inputs.base), budget, study.inputs.base)
+    _check_memory(study, pending)
     with alone(study.workspace.state), measured(study.folder):
         _check_base(study)
         if count <= 1:
@@ -108,6 +112,26 @@ def _check_base(study: Study) -> None:
         runtime.close()
 
 
+def _check_memory(study: Study, pending: Sequence[Cell]) -> None:
+    """Refuse what would not fit before anything is spent.
+
+    Raises:
+        StudyError: with the arm, what it needs, what is free and what would fit.
+    """
+    if study.inputs.base.kind not in LOCAL:
+        return
+    recipes = {recipe: arm.name for arm in {c.arm for c in pending} if (recipe := recipe_of(arm)) is not None}
+    if not recipes:
+        return
+    from tailor.training.footprint import check_fits
+
+    for recipe, name in recipes.items():
+        try:
+            check_fits(local_folder(study.inputs.base), recipe)
+        except ModelError as error:
+            raise StudyError(f"{name} does not fit: {error.message}", hint=error.hint) from None
+
+
 def finished(study: Study, cell: Cell) -> bool:
     """Whether a cell has its fit, all its answers and its latency on disk."""
     files = CellFiles.of(study.folder, cell)
@@ -126,20 +150,12 @@ def default_workers(study: Study) -> int:
     parameters = describe_base(study.inputs.base)["parameters"] or 0
     # float32 weights, gradients and two Adam moments, times a process overhead of 1 GB.
     need = 1e9 + 16 * parameters
-    fits = int(0.7 * _available_memory() // need)
+    fits = int(0.7 * free_memory() // need)
     return max(1, min(cores(), fits))
 
 
 def _has_gpu() -> bool:
     return Path("/dev/nvidia0").exists()
-
-
-def _available_memory() -> int:
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 4 << 30
 
 
 def _run_here(

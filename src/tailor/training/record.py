@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailor.records import TrainingRecord
@@ -13,7 +15,7 @@ from tailor.training.rehearsal import in_words as rehearsal_in_words
 from tailor.training.teaching import TEMPERATURE
 
 if TYPE_CHECKING:
-    from tailor.training.engine import Setup
+    from tailor.training.setup import Setup
 
 
 def training_record(setup: Setup, state: State, seed: int, count: int, *, left_out: int) -> TrainingRecord:
@@ -26,7 +28,7 @@ def training_record(setup: Setup, state: State, seed: int, count: int, *, left_o
         tokens=state.tokens,
         seconds=state.seconds + preparation,
         trainable_parameters=count,
-        peak_memory_mb=_peak_memory_mb(),
+        peak_memory_mb=peak_memory_mb(),
         best_step=state.best.step if state.best else state.step,
         curve=tuple((step, loss, math.nan if dev is None else dev) for step, loss, dev in state.curve),
         notes=tuple(_notes(setup, state, left_out)),
@@ -69,10 +71,23 @@ def _notes(setup: Setup, state: State, left_out: int) -> list[str]:
     return notes
 
 
-def _peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in MB of 10^6 bytes (Linux counts in KiB, macOS in bytes)."""
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB of 10^6 bytes. Linux keeps it for the process itself in
+    /proc; what `getrusage` says there is at least what the process that started this one had."""
     import resource
     import sys
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux, bytes on macOS
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system, where the C library can (glibc)."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -1,0 +1,68 @@
+"""A search over rate, rank, batch and epochs: declared, on dev, the same each time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tailor.errors import ConfigError, DataError
+from tailor.methods.full import FullOptions
+from tailor.methods.lora import LoRAOptions
+from tailor.training import TrainingOptions, TrainingRow
+from tailor.training.search import BATCHES, EPOCHS, RANKS, Search, Trial, search
+
+OPTIONS = TrainingOptions("lora", epochs=3, replay=0.0)
+
+
+@pytest.mark.slow
+def test_declared_trials_are_spent_within_bounds_and_the_same_each_time(
+    base: Path, rows: list[TrainingRow], tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="the extra search is not installed")
+    dev = rows[:20]
+    found = [search(base, rows, dev, OPTIONS, 6, work=tmp_path / n) for n in ("one", "two")]
+    plain = [[replace(t, seconds=0.0) for t in f.trials] for f in found]
+    assert plain[0] == plain[1]
+    assert len(plain[0]) == 6
+    rates = [t.learning_rate for t in plain[0]]
+    assert max(rates) / min(rates) <= 100
+    assert {t.rank for t in plain[0]} <= set(RANKS)
+    assert {t.batch_tokens for t in plain[0]} <= set(BATCHES)
+    assert {t.epochs for t in plain[0]} <= {3 * share for share in EPOCHS}
+    assert all(t.state == "complete" for t in plain[0][:4]), "the first four are held against nothing"
+    best = found[0].best
+    assert best.accuracy == max(t.accuracy for t in plain[0] if t.accuracy is not None)
+    assert found[0].chosen(OPTIONS) == replace(
+        OPTIONS,
+        learning_rate=best.learning_rate,
+        rank=best.rank,
+        batch_tokens=best.batch_tokens,
+        epochs=best.epochs,
+    )
+    assert found[0].seconds == pytest.approx(sum(t.seconds for t in found[0].trials))
+
+
+def test_the_best_has_most_right_answers_then_the_smaller_loss() -> None:
+    trials = (
+        Trial(1e-3, 8, 512, 1.0, "complete", 0.5, 1.0),
+        Trial(2e-3, 8, 512, 1.0, "complete", 0.7, 0.9),
+        Trial(3e-3, 8, 512, 1.0, "complete", 0.7, 0.8),
+        Trial(4e-3, 8, 512, 1.0, "pruned"),
+    )
+    found = Search(trials)
+    assert found.best.learning_rate == 3e-3
+    assert "4 declared trials (1 given up" in found.words
+
+
+def test_too_few_dev_questions_and_impossible_budgets_are_refused(
+    base: Path, rows: list[TrainingRow], tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="the extra search is not installed")
+    with pytest.raises(DataError, match="needs 20 dev questions"):
+        search(base, rows, rows[:19], OPTIONS, 3, work=tmp_path)
+    with pytest.raises(ConfigError, match="trials must be from 0 to 1000"):
+        LoRAOptions(trials=-1)
+    with pytest.raises(ConfigError, match="look for the learning rate, and one is given"):
+        FullOptions(trials=3, learning_rate=1e-3)
