@@ -310,6 +310,7 @@ def test_an_mlflow_server_gets_the_mirror_and_no_file_is_made(
             [*command, "--backend-store-uri", store_uri, "--artifacts-destination", str(tmp_path), "--workers", "1"],
             stdout=log,
             stderr=log,
+            start_new_session=True,  # it starts processes of its own
         )
     try:
         deadline = time.monotonic() + 300
@@ -334,7 +335,7 @@ def test_an_mlflow_server_gets_the_mirror_and_no_file_is_made(
         aliases = {k: str(v) for k, v in client.get_registered_model("assistant").aliases.items()}
         assert aliases == {"champion": "2", "previous": "3"}
     finally:
-        server.terminate()
-        server.wait(30)
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
     assert not (tmp_path / "workspace" / ".tailor" / "tracking.db").exists()
     assert "View run" not in capfd.readouterr().out
