@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -169,9 +168,9 @@ def test_a_few_slow_answers_send_no_canary_back(workspace: Path, slow: int, stat
     for arm, count in ((CONTROL, 180), (TREATMENT, 60)):
         for n in range(count):
             seconds = 0.8 if arm == TREATMENT and n < slow else 0.02
-            place = Exposure(experiment.id, 1, f"{arm}-{n}", arm)
-            log.exposed(place)
-            log.ended(Trace(release="a@1", status=200, complete=True, started=0.0, ended=seconds, **asdict(place)))
+            place: dict[str, Any] = {"experiment": experiment.id, "phase": 1, "unit": f"{arm}-{n}", "arm": arm}
+            log.exposed(Exposure(**place, propensity=0.25 if arm == TREATMENT else 0.75))
+            log.ended(Trace(release="a@1", status=200, complete=True, started=0.0, ended=seconds, **place))
     log.close()
     found = status(workspace, experiment)
     assert found.p95_ms == {CONTROL: 20.0, TREATMENT: 800.0}
