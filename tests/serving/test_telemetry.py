@@ -98,6 +98,7 @@ def test_names_are_those_of_the_conventions() -> None:
 
 
 def test_they_reach_a_collector_that_was_named(workspace: Path, run_server: Any, rule_runtime: Any) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     got: list[bytes] = []
