@@ -70,8 +70,6 @@ def test_a_planted_fault_is_named(
     assert found["different"]
     if cause == "end token":
         assert found["logprob_gap"] < 1e-4, "the same probabilities up to where an answer ends"
-    if cause in ("start token", "system prompt", "weights"):
-        assert found["logprob_gap"] is None or found["logprob_gap"] > 1e-2
     assert ran.code == (6 if not found["parity"] else 0)
 
 
