@@ -101,7 +101,7 @@ def test_a_modelfile_has_template_stop_system_and_demonstrations(small: Path) ->
         Base("builtin", "small", str(small)), system="Be brief.", demonstrations=shown, generation=Generation(20)
     )
     turns = "".join(
-        f'{{{{- if eq .Role "{r}" }}}}<|{r}|>{{{{ .Content }}}}<|end|>{{{{- end }}}}'
+        f'{{{{- if eq .Role "{r}" }}}}<|{r}|> {{{{ .Content }}}}<|end|>{{{{- end }}}}'
         for r in ("system", "user", "assistant")
     )
     assert modelfile(small, "model.gguf", made).splitlines() == [
