@@ -36,7 +36,7 @@ SHORT = {
     "rag": {"dense": False},
 }
 ASKABLE = [n for n in METHODS.builtin if n != "predictions"]  # those are answers already
-NO_METHODS = {"base", "compose", "tuning", "with_passages"}
+NO_METHODS = {"base", "compose", "curriculum", "tuning", "with_passages"}
 ASKED = [(Message("user", "Colour of Ada?"),), (Message("user", "Which colour does Jo like best of all?"),)]
 
 
