@@ -57,7 +57,8 @@ def test_results_have_the_documented_fields(compared: Path) -> None:
     assert all("rows" not in f for f in results["audit"])
     assert results["seeds"] == [1, 2]
     assert list(results["arms"]) == sorted(ARMS, key=lambda a: results["arms"][a]["complexity"])
-    assert set(results["verdict"]) == {"kind", "arm", "gate", "sentence", "reasons", "doubts", "changes"}
+    said = results["verdict"]
+    assert set(said) == {"kind", "arm", "gate", "sentence", "reasons", "doubts", "changes", "optimism"}
     assert results["verdict"]["kind"] == "not-enough-evidence"
     for row in results["comparisons"]:
         assert set(row) >= {"arm", "against", "cell", "difference", "low", "high", "p", "p_holm", "n_facts", "mde"}
