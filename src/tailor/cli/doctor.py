@@ -20,12 +20,15 @@ EXTRAS = {
     "docs": ("pypdf", "docx"),
     "constrain": ("llguidance",),
     "quantise": ("bitsandbytes",),
+    "search": ("optuna",),
+    "export": ("ctranslate2", "gguf"),
     "registry": ("mlflow",),
     "serve": ("fastapi", "uvicorn"),
+    "traces": ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
     "evaluation": ("jsonschema",),
     "harness": ("lm_eval",),
 }
-UNNEEDED = ("data", "docs", "constrain", "quantise", "evaluation", "harness")  # by the example workspace
+NEEDED = ("train", "rag", "registry", "serve")  # by the example workspace
 NEEDED_FREE_GB = 2.0
 
 
@@ -43,18 +46,23 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(3)
 
 
+def _there(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # a part of a package that is not there itself
+        return False
+
+
 def _facts() -> dict[str, Any]:
     import tailor
     from tailor.models.base import resolve_base
     from tailor.study.environment import environment
 
-    missing = {
-        extra: [p for p in packages if importlib.util.find_spec(p) is None] for extra, packages in EXTRAS.items()
-    }
+    missing = {extra: [p for p in packages if not _there(p)] for extra, packages in EXTRAS.items()}
     problems = [
         f"{', '.join(p)} missing: pip install 'tailor[{extra}]'"
         for extra, p in missing.items()
-        if p and extra not in UNNEEDED
+        if p and extra in NEEDED
     ]
     try:
         builtin: str | None = resolve_base("builtin/small", Path()).revision[:12]
