@@ -14,6 +14,7 @@ TailorError                  every error a person can act on; the CLI prints it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 SHOWN = 50  # problems in a message: enough to see the pattern, few enough to find its beginning
 
@@ -35,6 +36,15 @@ class TailorError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As Python does it, only without the constructor: one that takes more than a message would fail where a worker
+        process hands its error over, and the pool would break instead."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[TailorError], args: tuple[Any, ...]) -> TailorError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigError(TailorError):

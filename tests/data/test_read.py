@@ -82,6 +82,13 @@ def test_optional_columns(tmp_path: Path) -> None:
     assert e.cell == "general"
 
 
+@pytest.mark.parametrize("answer", ["Tim", "Tim\tBurr"], ids=["printable", "not printable"])
+def test_a_field_of_nothing_but_space_is_as_one_that_is_not_there(tmp_path: Path, answer: str) -> None:
+    row = {"question": "Who?", "answer": answer}
+    blank = row | dict.fromkeys(("source", "fact", "framing", "group", "id"), " ")
+    assert read(tmp_path, "a.jsonl", json.dumps(blank)) == read(tmp_path, "b.jsonl", json.dumps(row))
+
+
 def test_csv_with_quotes_semicolons_and_byte_order_mark(tmp_path: Path) -> None:
     table = 'question,answer,aliases\n"Who, exactly?","Tim ""T"" Burr",Tim|T. Burr\nWhen?,2006,\n'
     rows = read(tmp_path, "a.csv", b"\xef\xbb\xbf" + table.encode())

@@ -303,6 +303,7 @@ def test_a_hybrid_has_the_parts_of_both_and_shares_the_training(context: Make) -
     assert both.chosen["lora.steps"] == alone.chosen["steps"]
     assert both.training == alone.training
     assert len(list(fit.store.glob("lora-*.json"))) == 1
+    assert not list((fit.store / "work").iterdir()), "a training that ended leaves no checkpoints"
     assert said(fit.runtime, both) != said(fit.runtime, alone)
 
 
@@ -329,6 +330,7 @@ def test_all_seeds_train_at_the_rate_that_was_chosen_once(context: Make, tmp_pat
     assert len(rates) == 1
     assert len(list(store.glob("rate-*.json"))) == 1
     assert len(list(store.glob("full-*.json"))) == 2
+    assert not list((store / "work").iterdir()), "nor do the rates that were tried"
     for fitted in fits:
         assert fitted.training is not None
         assert "chosen on dev in trainings of half the length" in fitted.training.notes[0]

@@ -63,6 +63,28 @@ def test_a_gguf_file_names_its_tokenizer_and_special_tokens(small: Path, tmp_pat
     assert fields["tokenizer.chat_template"].contents() == (small / "chat_template.jinja").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("stored", "kind"), [("F16", "F16"), ("BF16", "BF16"), ("F32", "F32"), ("mixed", "F32")])
+def test_a_gguf_file_has_every_bit_of_the_stored_weights(small: Path, tmp_path: Path, stored: str, kind: str) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    gguf = pytest.importorskip("gguf", reason="the extra export is not installed")
+    for file in small.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    types = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "mixed": torch.float16}
+    weights = {n: t.float().to(types[stored]) for n, t in load_file(small / "model.safetensors").items()}
+    embedding = weights["model.embed_tokens.weight"]
+    embedding[0, 0] = 1 + 2**-7 if stored == "BF16" else 1 + 2**-10  # the last bit of the type
+    if stored == "mixed":
+        weights["model.layers.0.mlp.up_proj.weight"] = weights["model.layers.0.mlp.up_proj.weight"].bfloat16()
+    save_file(weights, tmp_path / "model.safetensors")
+    write_gguf(tmp_path, tmp_path / "model.gguf", "small")
+    [found] = [t for t in gguf.GGUFReader(tmp_path / "model.gguf").tensors if t.name == "token_embd.weight"]
+    assert found.tensor_type.name == kind
+    values = gguf.quants.dequantize(found.data, found.tensor_type).reshape(embedding.shape)
+    assert (values == embedding.float().numpy()).all()
+
+
 def test_a_model_of_another_shape_is_refused_with_the_command_that_writes_it(small: Path, tmp_path: Path) -> None:
     pytest.importorskip("gguf", reason="the extra export is not installed")
     for file in small.iterdir():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from tiny_llama import llama_config, save_model, save_tokenizer
 
-from tailor.errors import ModelError
+from tailor.errors import MissingDependency, ModelError
 from tailor.training import TrainingOptions, TrainingRow, footprint, train
 from tailor.training.batches import answer_loss, collate
-from tailor.training.footprint import check_fits
+from tailor.training.footprint import check_fits, free_memory
 from tailor.training.forecast import attempt, forecast
 from tailor.training.loading import trainable
 from tailor.training.operations import Operations
@@ -118,6 +120,25 @@ def test_what_does_not_fit_is_refused_before_it_is_loaded_and_what_would_fit_is_
     with pytest.raises(ModelError) as caught:
         check_fits(tmp_path / "base", TrainingOptions("full"))
     assert "No way of training fits here" in caught.value.hint
+
+
+def test_what_a_container_holds_of_files_that_were_read_counts_as_free(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("200000000\n")
+    (tmp_path / "memory.current").write_text("190000000\n")
+    (tmp_path / "memory.stat").write_text(
+        "anon 40000000\nfile 150000000\ninactive_file 100000000\nactive_file 50000000\n"
+    )
+    assert free_memory(tmp_path) == 160_000_000
+
+
+def test_a_package_that_a_trial_lacks_is_named_and_not_taken_for_a_kill() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool, pytest.raises(MissingDependency) as caught:
+        pool.submit(lacking).result()
+    assert str(caught.value) == str(MissingDependency("Weights in 4 bits", "quantise"))
+
+
+def lacking() -> None:
+    raise MissingDependency("Weights in 4 bits", "quantise")
 
 
 def test_trainable_weights_of_the_formula_are_those_of_the_loaded_model(base: Path, rows: list[TrainingRow]) -> None:

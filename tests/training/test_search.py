@@ -10,7 +10,7 @@ import pytest
 from tailor.errors import ConfigError, DataError
 from tailor.methods.full import FullOptions
 from tailor.methods.lora import LoRAOptions
-from tailor.training import TrainingOptions, TrainingRow
+from tailor.training import Progress, TrainingOptions, TrainingRow
 from tailor.training.search import BATCHES, EPOCHS, RANKS, Search, Trial, search
 
 OPTIONS = TrainingOptions("lora", epochs=3, replay=0.0)
@@ -42,6 +42,30 @@ def test_declared_trials_are_spent_within_bounds_and_the_same_each_time(
         epochs=best.epochs,
     )
     assert found[0].seconds == pytest.approx(sum(t.seconds for t in found[0].trials))
+
+
+@pytest.mark.slow
+def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(
+    base: Path, rows: list[TrainingRow], tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="the extra search is not installed")
+    dev = rows[:20]
+    whole = search(base, rows, dev, OPTIONS, 6, work=tmp_path / "whole")
+
+    class Killed(Exception):
+        pass
+
+    def kill(done: float, progress: Progress) -> None:
+        if done > 4.6 / 6 and progress.dev is not None:
+            raise Killed
+
+    with pytest.raises(Killed):
+        search(base, rows, dev, OPTIONS, 6, work=tmp_path / "work", on_progress=kill)
+    told = list[float]()
+    again = search(base, rows, dev, OPTIONS, 6, work=tmp_path / "work", on_progress=lambda done, _: told.append(done))
+    assert [replace(t, seconds=0.0) for t in again.trials] == [replace(t, seconds=0.0) for t in whole.trials]
+    assert min(told) > 4 / 6, "trials that had ended are not trained again"
+    assert not list(tmp_path.rglob("*.safetensors")), "the checkpoints of ended trials are gone"
 
 
 def test_the_best_has_most_right_answers_then_the_smaller_loss() -> None:

@@ -86,7 +86,8 @@ def _simple(values: Mapping[str, Any], of: Mapping[str, str]) -> Example | None:
             continue
         if type(value) is not str or not value.isprintable():
             return None
-        texts[field] = value.strip()
+        if inner := value.strip():
+            texts[field] = inner
     if "aliases" in texts or not texts.get("question") or not texts.get("answer"):
         return None
     asked = object.__new__(Message)

@@ -113,7 +113,6 @@ class Distill:
             ModelError: the base's weights are not here.
         """
         from tailor.methods.compose import fit_arm
-        from tailor.training import TrainingOptions
 
         check_trainable(context, "distill")
         asked = sorted((e for e in context.train if e.answer is not None), key=lambda e: e.id)
@@ -132,16 +131,7 @@ class Distill:
                 f"distill: the teacher {arm.name} answered {len(said)} of {len(asked)} questions, none to learn from.",
                 hint="Choose another teacher, or keep: all.",
             )
-        student = options.student()
-        recipe = TrainingOptions(
-            kind="lora",
-            rank=student.rank,
-            alpha=student.alpha,
-            learning_rate=student.learning_rate,
-            epochs=student.epochs,
-            replay=student.replay,
-            kl=student.kl,
-        )
+        recipe = options.student().recipe()
         prompts: list[tuple[Message, ...]] = []
         if options.soft:
             prompts, _ = context.runtime.prompts(teacher.adaptation, [e.messages for e in learnt])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def fit_weights(
     preferences = None if beta is None else preference_rows(context, beta)
     made_of = [context.base.revision, material, options, context.seed, *([preferences] if preferences else [])]
     name = f"{options.kind}-{sha256_of(made_of)[:16]}"
-    folder, notes = context.store / name, context.store / f"{name}.json"
+    folder, notes, work = context.store / name, context.store / f"{name}.json", context.store / "work" / name
     # `lora` and `rag+lora` share one training; whichever comes second waits for it.
     with locked(context.store / "locks" / name):
         if not (folder.is_dir() and notes.is_file()):
@@ -88,7 +89,7 @@ def fit_weights(
                 options,
                 seed=context.seed,
                 folder=folder,
-                work=context.store / "work" / name,
+                work=work,
                 general=general,
                 on_progress=lambda p: context.progress(
                     spent[0] + (1 - spent[0]) * p.step / max(p.steps, 1), progress_words(p)
@@ -96,6 +97,7 @@ def fit_weights(
                 preferences=preferences,
             )
             write_json(notes, record)
+            shutil.rmtree(work, ignore_errors=True)
     record = read_record(read_json(notes))
     if found:
         record = dataclasses.replace(record, notes=(found.words, *record.notes))
@@ -140,7 +142,7 @@ def _ladder(context: FitContext, options: TrainingOptions, material: Material, s
     from tailor.training.ladder import Ladder, Rung, climb
 
     name = f"rate-{options.kind}-{sha256_of([context.base.revision, material, options])[:16]}"
-    path = context.store / f"{name}.json"
+    path, work = context.store / f"{name}.json", context.store / "work" / name
 
     def report(done: float, progress: Progress) -> None:
         spent[0] = LADDER_SHARE * done
@@ -153,11 +155,12 @@ def _ladder(context: FitContext, options: TrainingOptions, material: Material, s
                 material.rows,
                 material.dev,
                 options,
-                work=context.store / "work" / name,
+                work=work,
                 general=material.general,
                 on_progress=report,
             )
             write_json(path, ladder)
+            shutil.rmtree(work, ignore_errors=True)
     stored = read_json(path)
     rungs = tuple(Rung(r["rate"], r["accuracy"], math.inf if r["loss"] is None else r["loss"]) for r in stored["rungs"])
     return Ladder(stored["rate"], rungs, stored["seconds"], stored["why"])
@@ -170,7 +173,7 @@ def _search(
     from tailor.training.search import Search, Trial, search
 
     name = f"search-{options.kind}-{sha256_of([context.base.revision, material, options, trials])[:16]}"
-    path = context.store / f"{name}.json"
+    path, work = context.store / f"{name}.json", context.store / "work" / name
 
     def report(done: float, progress: Progress) -> None:
         spent[0] = SEARCH_SHARE * done
@@ -184,11 +187,12 @@ def _search(
                 material.dev,
                 options,
                 trials,
-                work=context.store / "work" / name,
+                work=work,
                 general=material.general,
                 on_progress=report,
             )
             write_json(path, made)
+            shutil.rmtree(work, ignore_errors=True)
     return Search(tuple(Trial(**t) for t in read_json(path)["trials"]))
 
 

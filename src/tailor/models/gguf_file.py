@@ -55,15 +55,14 @@ def write_gguf(source: Path, target: Path, name: str) -> None:
     tokenizer = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
     _check(config, tokenizer, source)
     tensors = dict(_tensors(source, config))
-    kind = gguf.LlamaFileType.MOSTLY_BF16 if _in_16_bits(tensors) else gguf.LlamaFileType.ALL_F32
+    kind, form = _types(tensors)
     writer = gguf.GGUFWriter(target, "llama")
     writer.add_name(name)
     _add_shape(writer, config, kind)
     _add_tokenizer(writer, source, config, tokenizer)
     for tensor, value in tensors.items():
-        matrix = value.ndim > 1 and kind == gguf.LlamaFileType.MOSTLY_BF16
-        form = gguf.GGMLQuantizationType.BF16 if matrix else gguf.GGMLQuantizationType.F32
-        writer.add_tensor(tensor, gguf.quants.quantize(value.float().numpy(), form), raw_dtype=form)
+        own = form if value.ndim > 1 else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(tensor, gguf.quants.quantize(value.float().numpy(), own), raw_dtype=own)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -168,5 +167,15 @@ def _head(config: dict[str, Any]) -> int:
     return int(config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"])
 
 
-def _in_16_bits(tensors: dict[str, Any]) -> bool:
-    return all(value.element_size() == 2 for value in tensors.values() if value.ndim > 1)
+def _types(tensors: dict[str, Any]) -> tuple[Any, Any]:
+    """The kind of file and the type of its matrices, none of which loses a bit: float32 where they are of several."""
+    import gguf
+    import torch
+
+    files, matrices = gguf.LlamaFileType, gguf.GGMLQuantizationType
+    known = {
+        torch.bfloat16: (files.MOSTLY_BF16, matrices.BF16),
+        torch.float16: (files.MOSTLY_F16, matrices.F16),
+    }
+    found = {value.dtype for value in tensors.values() if value.ndim > 1}
+    return known.get(found.pop(), (files.ALL_F32, matrices.F32)) if len(found) == 1 else (files.ALL_F32, matrices.F32)

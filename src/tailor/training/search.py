@@ -1,20 +1,25 @@
 """A wider search than the ladder of rates: rate, rank, tokens of a batch and epochs together, by Optuna, on dev only.
 
 The budget is a number of trials, declared before. Optuna's tree-structured Parzen estimator proposes (Bergstra et al.
-2011), with a fixed seed and in one process, so that the same data give the same trials. A trial is given up where its
+2011), with a fixed seed and in one process, so that the same data give the same trials, also where the search was
+killed on the way: trials that ended, and what they reported, are on disk. A trial is given up where its
 dev loss is worse than the median of the trials before it, and not before half of its steps: facts come after a plateau
 (Zucchet et al. 2025, arXiv 2503.21676). Trials of one arm are held against each other only, never against other arms.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from tailor.errors import ConfigError, DataError, MissingDependency, ModelError
+from tailor.files import read_json, write_json
 from tailor.training.ladder import FEWEST_DEV, SEED
 from tailor.training.options import Progress, TrainingOptions, TrainingRow
 
@@ -104,7 +109,7 @@ def search(
     Args:
         base_folder, rows, dev, options, general: of the training to come, as for `tailor.training.train`.
         trials: how many settings to try, at least 1.
-        work: where checkpoints are kept; may be deleted afterwards.
+        work: where ended trials and the checkpoint of the one under way are kept; may be deleted afterwards.
         on_progress: told the share of the search that is done and where the trial stands.
 
     Raises:
@@ -116,7 +121,9 @@ def search(
         import optuna
     except ImportError:
         raise MissingDependency("A search with trials", "search") from None
+    from tailor.training.checkpoints import identity
     from tailor.training.engine import planned
+    from tailor.training.loading import choose_device
 
     if trials < 1:
         raise ConfigError(f"trials must be at least 1, found {trials}.")
@@ -126,6 +133,7 @@ def search(
             hint="Leave trials out, or give more questions.",
         )
     rate, _ = planned(base_folder, rows, options)
+    work /= identity(base_folder, rows, dev, general, options, SEED, choose_device()[1])[:16]
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         direction="maximize",
@@ -136,8 +144,17 @@ def search(
     for number in range(trials):
         asked = study.ask()
         setting = _proposed(asked, options, rate)
-        report = _report(asked, on_progress, number, trials)
-        found.append(_try(base_folder, rows, dev, options, setting, work, general, report))
+        course = _Course(asked, work / f"course-{number:04d}.json")
+        ended, checkpoints = work / f"trial-{number:04d}.json", work / f"trial-{number:04d}"
+        if ended.is_file():
+            with contextlib.suppress(_GivenUp):
+                course.replay()
+            found.append(Trial(**read_json(ended)))
+        else:
+            report = _report(course, on_progress, number, trials)
+            found.append(_try(base_folder, rows, dev, options, setting, checkpoints, general, course, report))
+            write_json(ended, found[-1])
+            shutil.rmtree(checkpoints, ignore_errors=True)
         state = optuna.trial.TrialState
         if found[-1].state == "complete":
             study.tell(asked, found[-1].accuracy)
@@ -161,20 +178,43 @@ def _proposed(asked: Any, options: TrainingOptions, rate: float) -> Trial:
     )
 
 
-def _report(
-    asked: Any, on_progress: Callable[[float, Progress], None] | None, number: int, trials: int
-) -> Callable[[Progress], None]:
-    seen = list[int]()
+class _Course:
+    """The dev losses that a trial reported, by percent of its steps; on disk as they come."""
 
+    def __init__(self, asked: Any, path: Path) -> None:
+        self._asked, self._path = asked, path
+        self._losses: dict[int, float] = {}
+
+    def replay(self) -> None:
+        """Report what was reported before a kill.
+
+        Raises:
+            _GivenUp: it was given up there.
+        """
+        for done, loss in read_json(self._path) if self._path.is_file() else []:
+            self._report(done, math.nan if loss is None else loss)
+
+    def take(self, done: int, loss: float) -> None:
+        """Report once; _GivenUp where the trial is not worth going on."""
+        if done not in self._losses:
+            write_json(self._path, [*self._losses.items(), (done, loss)])
+            self._report(done, loss)
+
+    def _report(self, done: int, loss: float) -> None:
+        self._losses[done] = loss
+        self._asked.report(-loss, done)
+        if done < 100 and self._asked.should_prune():
+            raise _GivenUp
+
+
+def _report(
+    course: _Course, on_progress: Callable[[float, Progress], None] | None, number: int, trials: int
+) -> Callable[[Progress], None]:
     def report(progress: Progress) -> None:
         if on_progress:
             on_progress((number + progress.step / max(1, progress.steps)) / trials, progress)
-        done = 100 * progress.step // max(1, progress.steps)
-        if progress.dev is not None and done not in seen:
-            seen.append(done)
-            asked.report(-progress.dev, done)
-            if done < 100 and asked.should_prune():
-                raise _GivenUp
+        if progress.dev is not None:
+            course.take(100 * progress.step // max(1, progress.steps), progress.dev)
 
     return report
 
@@ -187,14 +227,14 @@ def _try(
     setting: Trial,
     work: Path,
     general: Sequence[TrainingRow],
+    course: _Course,
     report: Callable[[Progress], None],
 ) -> Trial:
-    import time
-
     from tailor.training.engine import run
 
     began = time.perf_counter()
     try:
+        course.replay()
         record = run(
             base_folder,
             rows,
