@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from tailor.errors import ArtifactError, ConfigError, ModelError
 from tailor.models import LoadedWeights, Request, describe_base, resolve_base
-from tailor.models.switching import KEPT_ADAPTERS, SwitchedModel
+from tailor.models.switching import KEPT_ADAPTERS, KEPT_MODELS, SwitchedModel
 from tailor.models.transformers_engine import TransformersEngine
 from tailor.records import Base, Completion, Failure, Generation, Message
 from tiny_models import make_adapter, make_base, make_full
@@ -328,3 +330,18 @@ def test_the_revision_changes_with_the_content(tiny_base: Base, tmp_path: Path) 
     with (tmp_path / "a" / "chat_template.jinja").open("a") as handle:
         handle.write(" ")
     assert resolve_base("./a", tmp_path).revision != before
+
+
+def test_a_whole_model_that_is_not_kept_leaves_the_memory(tiny_base: Base, tmp_path: Path) -> None:
+    import torch
+
+    models = SwitchedModel(tiny_base)
+    loaded = []
+    for seed in range(KEPT_MODELS + 2):
+        tree = models.tree(make_full(tmp_path / str(seed), tiny_base, seed))
+        with torch.inference_mode():
+            tree.begin([[3, 5, 7]])
+        loaded.append(weakref.ref(tree.model))
+        del tree
+    gc.collect()
+    assert [model() is not None for model in loaded] == [False] * 2 + [True] * KEPT_MODELS

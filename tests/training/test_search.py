@@ -78,6 +78,11 @@ def test_the_best_has_most_right_answers_then_the_smaller_loss() -> None:
     found = Search(trials)
     assert found.best.learning_rate == 3e-3
     assert "4 declared trials (1 given up" in found.words
+    assert "rank 8, 512 tokens" in found.words
+    whole = Search((Trial(1e-3, None, 512, 1.0, "complete", 0.5, 1.0),))
+    assert whole.words.startswith("rate, batch and epochs chosen")
+    assert "rank" not in whole.words
+    assert whole.chosen(TrainingOptions("full", rank=32)) == TrainingOptions("full", 1e-3, 1.0, 512, rank=32)
 
 
 def test_too_few_dev_questions_and_impossible_budgets_are_refused(

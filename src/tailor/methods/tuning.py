@@ -115,7 +115,8 @@ def _searched(found: Ladder | Search | None, options: TrainingOptions) -> dict[s
     trials = getattr(found, "trials", ())
     if not trials:
         return {}
-    setting = {name: getattr(options, name) for name in ("rank", "batch_tokens", "epochs")}
+    names = ("rank", "batch_tokens", "epochs") if options.kind == "lora" else ("batch_tokens", "epochs")
+    setting = {name: getattr(options, name) for name in names}
     return {**setting, "trials": [dataclasses.asdict(t) for t in trials]}
 
 

@@ -164,7 +164,8 @@ class SwitchedModel:
     def _full_model(self, weights: LoadedWeights) -> Any:
         if weights.sha256 not in self._full:
             while len(self._full) >= KEPT_MODELS:
-                self._full.popitem(last=False)
+                left, _ = self._full.popitem(last=False)
+                self._trees.pop(left, None)  # it would keep the model in memory
             folder = str(weights.folder)
             self._full[weights.sha256] = load_model(Base("folder", folder, folder, weights.sha256))[1]
         self._full.move_to_end(weights.sha256)

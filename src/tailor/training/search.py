@@ -36,10 +36,10 @@ HALF = 50  # percent of a trial's steps
 @dataclass(frozen=True)
 class Trial:
     """One setting and how it did: share of dev answers right in [0, 1] and dev loss in nats, of the best step; both
-    None where it was given up or diverged. `seconds` is what it took."""
+    None where it was given up or diverged. `rank` is None where there are no adapters. `seconds` is what it took."""
 
     learning_rate: float
-    rank: int
+    rank: int | None
     batch_tokens: int
     epochs: float
     state: Literal["complete", "pruned", "diverged"]
@@ -72,9 +72,10 @@ class Search:
     def words(self) -> str:
         """For the training record."""
         best, given_up = self.best, sum(t.state != "complete" for t in self.trials)
+        what, rank = ("rate, rank, batch", f"rank {best.rank}, ") if best.rank else ("rate, batch", "")
         return (
-            f"rate, rank, batch and epochs chosen on dev in {len(self.trials)} declared trials ({given_up} given up, "
-            f"{self.seconds:.0f} s): {best.learning_rate:.1e}, rank {best.rank}, {best.batch_tokens} tokens, "
+            f"{what} and epochs chosen on dev in {len(self.trials)} declared trials ({given_up} given up, "
+            f"{self.seconds:.0f} s): {best.learning_rate:.1e}, {rank}{best.batch_tokens} tokens, "
             f"{best.epochs:g} epochs ({best.accuracy:.0%} right, loss {best.loss:.2f})"
         )
 
@@ -87,7 +88,7 @@ def _with(options: TrainingOptions, trial: Trial) -> TrainingOptions:
     return replace(
         options,
         learning_rate=trial.learning_rate,
-        rank=trial.rank,
+        rank=trial.rank or options.rank,
         batch_tokens=trial.batch_tokens,
         epochs=trial.epochs,
     )
@@ -168,7 +169,7 @@ class _GivenUp(Exception):
 
 
 def _proposed(asked: Any, options: TrainingOptions, rate: float) -> Trial:
-    rank = asked.suggest_categorical("rank", RANKS) if options.kind == "lora" else options.rank
+    rank = asked.suggest_categorical("rank", RANKS) if options.kind == "lora" else None
     return Trial(
         asked.suggest_float("learning_rate", rate / RATE, rate * RATE, log=True),
         rank,
