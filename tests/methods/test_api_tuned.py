@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tuning_provider import Provider
 
-from tailor.errors import ConfigError
+from tailor.errors import ConfigError, StudyError
 from tailor.methods import api_tuned
 from tailor.methods.base import FitContext
 from tailor.methods.compose import expand, fit_arm
@@ -195,8 +195,12 @@ def test_what_it_cost_is_counted_and_unknown_is_not_free(provider: Provider, con
 
         def __init__(self) -> None:
             self.usd: list[float | None] = []
+            self.most: list[float | None] = []
 
         def admit(self, base: Base, requests: Any) -> None: ...
+        def admit_tuning(self, base: Base, most: float | None) -> None:  # noqa: ARG002
+            self.most.append(most)
+
         def count(self, base: Base, answers: Any) -> None: ...
         def paid(self, base: Base, usd: float | None) -> None:  # noqa: ARG002
             self.usd.append(usd)
@@ -204,7 +208,23 @@ def test_what_it_cost_is_counted_and_unknown_is_not_free(provider: Provider, con
     for price in (None, 25.0):
         fitting = context(seed=7 if price else 8)
         fitting.runtime.meter = meter = Meter()
-        fitted = fit(provider, fitting, usd_per_million=price)
+        fitted = fit(provider, fitting, usd_per_million=price, epochs=3)
         tokens = fitted.chosen["trained_tokens"]
         assert isinstance(tokens, int)
         assert meter.usd == [None if price is None else pytest.approx(25.0 * tokens / 1e6)]
+        sent = len(next(f for f in provider.files.values() if b"Ada" in f).decode())
+        assert meter.most == [None if price is None else pytest.approx(3 * 25.0 * (sent // 2) / 1e6)]
+        fit(provider, fitting, usd_per_million=price, epochs=3)
+        assert len(meter.most) == 1, "what was paid for is not asked for again"
+
+
+def test_what_no_budget_admits_is_not_sent(provider: Provider, context: Make) -> None:
+    class Meter:
+        def admit_tuning(self, base: Base, most: float | None) -> None:
+            raise StudyError(f"{base.name} {most}")
+
+    fitting = context()
+    fitting.runtime.meter = Meter()
+    with pytest.raises(StudyError, match="acme-small None"):
+        fit(provider, fitting, usd_per_million=25.0)
+    assert provider.asked == []

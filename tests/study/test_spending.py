@@ -149,6 +149,19 @@ def test_a_budget_without_a_price_is_refused_before_anything_is_asked(paid: Path
     assert server.asked == []
 
 
+def test_a_job_at_a_provider_is_begun_only_within_the_budget(paid: Path) -> None:
+    study = planned(paid)
+    there, here = (Base("endpoint", "m", url, "m") for url in ("https://api.example.com/v1", "http://127.0.0.1:1/v1"))
+    meter = Meter(study.folder, "api-tuned@0", study.workspace, there, 1.0)
+    meter.admit_tuning(there, 0.9)
+    with pytest.raises(BudgetReached, match=r"the next step could cost \$1.1000"):
+        meter.admit_tuning(there, 1.1)
+    with pytest.raises(BudgetReached, match="what tuning m costs is unknown"):
+        meter.admit_tuning(there, None)
+    meter.admit_tuning(here, None)  # time of a machine of one's own
+    Meter(study.folder, "api-tuned@0", study.workspace, there, None).admit_tuning(there, None)
+
+
 def test_a_price_that_nobody_knows_is_refused_by_name(paid: Path, server: Server) -> None:
     edit(paid / "tailor.yaml", "tokens: ours/model", "tokens: ours/modle")
     with pytest.raises(ConfigError, match="No price called 'ours/modle'"):

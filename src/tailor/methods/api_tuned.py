@@ -78,6 +78,7 @@ class ApiTuned:
             ConfigError: the address is none, or it is elsewhere and sending rows was not allowed.
             DataError: the training split is empty.
             ProviderError: refused, vanished, base retired, job failed.
+            StudyError: the job could cost more than is left of a budget, or nobody knows what it costs.
         """
         base = provider(context, options)
         train, dev = jsonl(context.train, options.system), jsonl(context.dev, options.system)
@@ -139,6 +140,8 @@ def _tune(
         return kept
 
     train, dev = rows
+    if context.runtime.meter and not begun.job:
+        context.runtime.meter.admit_tuning(api.base, _most_usd(train, options))
     if not begun.training_file:
         context.progress(0.0, "uploading")
         begun, started = keep(training_file=api.upload("train.jsonl", train)), time.monotonic()
@@ -166,6 +169,14 @@ def _tune(
         usd = (options.usd_per_million or 0.0) * (job.trained_tokens or 0) / 1e6 if known else None
         context.runtime.meter.paid(api.base, usd)
     return keep(model=job.model, trained_tokens=job.trained_tokens)
+
+
+def _most_usd(train: bytes, options: ApiTunedOptions) -> float | None:
+    """More than a job costs in practice: a token for every two characters. None where the price is unknown or the
+    provider chooses the epochs."""
+    if options.usd_per_million is None or options.epochs is None:
+        return None
+    return options.usd_per_million * options.epochs * (len(train.decode()) // 2) / 1e6
 
 
 def _waited(api: FineTuningApi, job_id: str, options: ApiTunedOptions, context: FitContext) -> TuningJob:

@@ -64,6 +64,11 @@ class Meter(Protocol):
         """Called with what came back."""
         ...
 
+    def admit_tuning(self, base: Base, most: float | None) -> None:
+        """Called before a provider is asked to tune a base for at most so many dollars, None where nobody can say;
+        raises where it may not be."""
+        ...
+
     def paid(self, base: Base, usd: float | None) -> None:
         """Called with what a provider asks for tuning a base; None where it is unknown."""
         ...

@@ -142,6 +142,22 @@ class Meter:
             usd=usd,
         )
 
+    def admit_tuning(self, base: Base, most: float | None) -> None:
+        """Before a job at a provider is begun.
+
+        Raises:
+            BudgetReached: it could cost more than is left, or nobody knows what it costs.
+        """
+        if self.budget is None:
+            return
+        if most is None and self.prices(base).billing == "tokens":
+            raise BudgetReached(
+                f"A budget of ${self.budget:g} is set, but what tuning {base.name} costs is unknown, so nobody could "
+                "keep it.",
+                hint="Give usd_per_million and epochs of api-tuned, or leave the budget out.",
+            )
+        check_budget(self.path.parent.parent, self.budget, most or 0.0)
+
     def paid(self, base: Base, usd: float | None) -> None:
         """What a provider asks for tuning a base. On a machine of one's own it is time, which is counted as such."""
         self._write(usd=0.0 if usd is None and self.prices(base).billing == "machine" else usd)
