@@ -44,6 +44,22 @@ def test_convert_refuses_bad_rows_or_sets_them_aside(tmp_path: Path) -> None:
     assert tailor("data", "convert", "none.csv", "-o", "x.jsonl", "--quarantine", "q.jsonl", cwd=tmp_path).code == 2
 
 
+def test_rows_set_aside_never_replace_what_they_are_read_from(tmp_path: Path) -> None:
+    rows = '{"question": "Who?", "answer": "Ann"}\n{"question": "Where?"}\n'
+    (tmp_path / "in.jsonl").write_text(rows)
+    convert = ("data", "convert", "in.jsonl", "-o", "out.jsonl", "--quarantine")
+    ran = tailor(*convert, "./in.jsonl", cwd=tmp_path)
+    assert (ran.code, "would be read as questions" in " ".join(ran.err.split())) == (2, True)
+    ran = tailor(*convert, "./out.jsonl", cwd=tmp_path)
+    assert (ran.code, "name the same file" in " ".join(ran.err.split())) == (2, True)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"in.jsonl": rows}
+    # What an earlier run set aside stays where a later one is refused.
+    assert tailor(*convert, "bad.jsonl", cwd=tmp_path).code == 0
+    kept = (tmp_path / "bad.jsonl").read_text()
+    assert tailor("data", "convert", "none.csv", "-o", "x.jsonl", "--quarantine", "bad.jsonl", cwd=tmp_path).code == 2
+    assert (tmp_path / "bad.jsonl").read_text() == kept != ""
+
+
 def test_the_settings_of_a_workspace_are_used(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.csv").write_bytes("Frage,Antwort\nPříliš?,ano\n".encode("cp1250"))

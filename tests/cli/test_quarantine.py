@@ -18,7 +18,8 @@ BAD = [
     '{"id": "x-2", "question": "What?"}',
     "not json",
     '{"id": "Alder-0", "question": "Who is at Alder?", "answer": "Ann"}',  # an id that is there
-    '{"question": "Where is the Alder office?", "answer": "Rome"}',  # another answer to a question that is there
+    # Another answer to a question that is there:
+    '{"question": "Where is the Alder office?", "answer": "Rome", "owner": 7}',
 ]
 
 
@@ -44,10 +45,27 @@ def test_bad_rows_go_aside_and_counts_add_up(workspace: Path) -> None:
     assert [line["line"] for line in lines] == list(range(rows - 4, rows + 1))
     assert [p["field"] for line in lines for p in line["problems"]] == ["question", "answer", None, "id", "answer"]
     assert lines[2]["row"] == "not json"
-    assert lines[4]["row"]["answer"] == "Rome"
+    assert lines[4]["row"] == {"question": "Where is the Alder office?", "answer": "Rome", "owner": "7"}
     # A file that cannot be used as a whole is no row.
     with pytest.raises(DataError):
         read_files(["questions.jsonl", "none.jsonl"], root=workspace, aside=[])
+
+
+def test_rows_of_one_line_are_told_apart(tmp_path: Path) -> None:
+    rows = [
+        {"question": "Who?", "answer": "Ann", "note": "a"},
+        {"question": "Who?", "answer": "Bob", "note": "b"},
+        {"question": "What?"},
+        {"question": "Where?", "answer": "Rome", "note": "c"},
+        {"question": "Who?", "answer": "Cid", "note": "d"},
+    ]
+    (tmp_path / "q.json").write_text(json.dumps(rows), encoding="utf-8")
+    aside, reading = list[Aside](), Reading()
+    kept = read_files(["q.json"], root=tmp_path, aside=aside, reading=reading)
+    assert [e.answer for e in kept] == ["Ann", "Rome"]
+    assert (reading.rows, reading.examples, reading.bad) == (5, 2, 3)
+    assert sorted(piece.content["answer"] for piece in aside if "answer" in piece.content) == ["Bob", "Cid"]
+    assert all(piece.content in rows for piece in aside)
 
 
 def test_check_goes_on_without_bad_rows(workspace: Path) -> None:

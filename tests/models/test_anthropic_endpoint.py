@@ -192,9 +192,11 @@ def test_a_stream_that_breaks_off_or_fails_is_an_error(server: Server, endpoint:
 
 
 def test_a_form_of_the_answer_cannot_be_asked_for(server: Server, endpoint: AnthropicEndpoint) -> None:
+    told = list[int]()
     with pytest.raises(ModelError, match="takes no form of an answer"):
-        endpoint.answer([Request(TURNS, Generation(), constraint=Constraint("regex", "a+"))])
+        endpoint.answer([Request(TURNS, Generation(), constraint=Constraint("regex", "a+"))], on_ask=told.append)
     assert not server.asked
+    assert not told, "what is never sent is not written down as under way"
 
 
 def test_a_base_says_how_it_is_spoken_to_and_older_ones_read_as_before(server: Server) -> None:

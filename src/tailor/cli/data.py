@@ -87,11 +87,16 @@ def convert(
     Shapes: question-answer, prompt-completion, alpaca, messages, sharegpt, preference. Formats: .jsonl, .ndjson, .json,
     .csv, .tsv, .parquet, packed by a further .gz, .bz2, .xz or .zst (not .parquet).
     """
-    from tailor.data.aside import Quarantine
+    from tailor.data.aside import Quarantine, check_apart
     from tailor.data.stream import Reading, stream
     from tailor.data.write import write_examples
+    from tailor.errors import ConfigError
 
     source = _source(files, workspace, column, encoding)
+    if quarantine:
+        check_apart(quarantine, source.files, source.root)
+        if quarantine.resolve() == output.resolve():
+            raise ConfigError("--quarantine and --output name the same file.", hint="Give each a name of its own.")
     reading, aside = Reading(), Quarantine(quarantine)
     pieces = stream(source.files, source.columns, root=source.root, encoding=source.encoding, reading=reading)
     written = write_examples(aside.examples(pieces, reading), output, shape=shape)

@@ -26,11 +26,13 @@ def setting_aside(loaded: Workspace, quarantine: Path | None) -> Workspace:
     Raises:
         ConfigError: the file would be read as questions.
     """
+    from tailor.data.aside import check_apart
     from tailor.data.places import relative_name
     from tailor.errors import ConfigError
 
     if quarantine is None:
         return loaded
+    check_apart(quarantine, loaded.config.data.all_files, loaded.folder)
     name = relative_name(quarantine, loaded.folder)
     for where in loaded.config.data.all_files:
         inside = (loaded.folder / where).is_dir() and name.startswith(f"{where.strip('./')}/")

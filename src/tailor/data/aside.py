@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
+from tailor.data.places import find_files
 from tailor.data.stream import Aside, Placed, Reading, folded
-from tailor.errors import DataError
-from tailor.files import canonical_json, write_text
+from tailor.errors import ConfigError, DataError, Problem
+from tailor.files import canonical_json, new_file, write_text
 from tailor.records import Example
 
 
@@ -18,12 +21,28 @@ def write_aside(path: Path, pieces: Sequence[Aside]) -> None:
     write_text(path, "".join(canonical_json(_line(p)) + "\n" for p in ordered))
 
 
+def check_apart(aside: Path, sources: Sequence[Path | str], root: Path) -> None:
+    """Refuse to write rows that are set aside over a file that they are read from.
+
+    Raises:
+        ConfigError: the file is one of the sources.
+    """
+    for where in sources:
+        files = find_files(where, root)
+        for file in [] if isinstance(files, Problem) else files:
+            if isinstance(file, Path) and file.resolve() == aside.resolve():
+                raise ConfigError(
+                    f"--quarantine {aside}: this file would be read as questions ({where}).",
+                    hint="Choose a name of its own for the rows that are set aside.",
+                )
+
+
 class Quarantine:
     """Goes over the pieces of a stream, gives the examples and keeps the rest.
 
     Args:
-        path: where rows that are bad or left out are written, as JSON lines {file, line, problems, reason, row}; None
-            to refuse them.
+        path: where rows that are bad or left out are written, as JSON lines {file, line, problems, reason, row}, whole
+            or not at all; None to refuse them.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -39,8 +58,11 @@ class Quarantine:
                 problems, and comes at the end.
         """
         whole_files = False
-        handle = self.path.open("w", encoding="utf-8", errors="backslashreplace") if self.path else None
-        try:
+        with ExitStack() as stack:
+            handle: IO[str] | None = None
+            if self.path:
+                temporary = stack.enter_context(new_file(self.path))
+                handle = stack.enter_context(temporary.open("w", encoding="utf-8", errors="backslashreplace"))
             for piece in pieces:
                 if isinstance(piece, Placed):
                     yield piece.example
@@ -52,14 +74,11 @@ class Quarantine:
                 else:
                     handle.write(canonical_json(_line(piece)) + "\n")
                     self.written += 1
-        finally:
-            if handle is not None:
-                handle.close()
-        if refused := folded(self.bad, reading):
-            names = list(dict.fromkeys(p.file for p in refused))
-            hint = "" if whole_files else "Mend the rows, or set them aside in a file: --quarantine FILE"
-            count = f"{len(refused)} problem{'s' if len(refused) > 1 else ''}"
-            raise DataError(f"{' and '.join(names)} cannot be used: {count}.", problems=tuple(refused), hint=hint)
+            if refused := folded(self.bad, reading):
+                names = list(dict.fromkeys(p.file for p in refused))
+                hint = "" if whole_files else "Mend the rows, or set them aside in a file: --quarantine FILE"
+                count = f"{len(refused)} problem{'s' if len(refused) > 1 else ''}"
+                raise DataError(f"{' and '.join(names)} cannot be used: {count}.", problems=tuple(refused), hint=hint)
 
 
 def _line(piece: Aside) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,7 @@ from tailor.data.documents import read_documents
 from tailor.data.places import relative_name
 from tailor.data.rows import shown
 from tailor.data.similar import normalise, question_key
-from tailor.data.stream import Aside, Placed, Reading, folded, stream
-from tailor.data.write import to_row
+from tailor.data.stream import Aside, Placed, Reading, folded, rows_at, stream
 from tailor.errors import DataError, Problem
 from tailor.files import sha256_of
 from tailor.records import Example
@@ -76,13 +75,15 @@ def read_files(
             aside.append(piece)
         elif piece.problems:
             bad.append(piece)
-    problems = [*folded(bad, counts), *_waiting(found)]
+    problems, everything = [*folded(bad, counts), *_waiting(found)], found
     for clashes in (_contradictions, _repeated_ids):
         clash = clashes(found)
         if aside is None:
             problems += [problem for _, problem in clash]
-        else:
-            found = _without(found, clash, aside, counts)
+        elif clash:
+            places = _places(everything, {id(row) for row, _ in clash})
+            as_read = rows_at(paths, columns, set(places.values()), root=root, encoding=encoding)
+            found = _without(found, clash, {n: as_read.get(place) for n, place in places.items()}, aside, counts)
     if problems:
         raise _error(list(counts.files), problems)
     return _with_ids(found)
@@ -104,21 +105,37 @@ def _waiting(found: Sequence[Placed]) -> list[Problem]:
     ]
 
 
-def _without(found: Sequence[Placed], clash: Sequence[_Clash], aside: list[Aside], counts: Reading) -> list[Placed]:
-    """The rows that clash with none before them; the others go aside, as they were read."""
-    wrong: dict[tuple[str, int], list[Problem]] = defaultdict(list)
+def _places(found: Sequence[Placed], wanted: Collection[int]) -> dict[int, tuple[str, int]]:
+    """Which example of its file a row is, from 0, by the identity of the row."""
+    before: Counter[str] = Counter()
+    places = {}
+    for row in found:
+        if id(row) in wanted:
+            places[id(row)] = row.file, before[row.file]
+        before[row.file] += 1
+    return places
+
+
+def _without(
+    found: Sequence[Placed],
+    clash: Sequence[_Clash],
+    as_read: Mapping[int, object],
+    aside: list[Aside],
+    counts: Reading,
+) -> list[Placed]:
+    """The rows that clash with none before them; the others go aside, as they were read. Rows go by their identity: all
+    rows of a .json file may stand in one line."""
+    wrong: dict[int, list[Problem]] = defaultdict(list)
     for row, problem in clash:
-        wrong[row.file, row.line].append(problem)
+        wrong[id(row)].append(problem)
     kept = []
     for row in found:
-        if (problems := wrong.get((row.file, row.line))) is None:
+        if id(row) in wrong:
+            aside.append(Aside(row.file, row.line, tuple(wrong[id(row)]), as_read[id(row)]))
+            counts.examples -= 1
+            counts.bad += 1
+        else:
             kept.append(row)
-            continue
-        single = [m.role for m in row.example.messages] in (["user"], ["system", "user"])
-        content = to_row(row.example, "question-answer" if single else "messages")
-        aside.append(Aside(row.file, row.line, tuple(problems), content))
-        counts.examples -= 1
-        counts.bad += 1
     return kept
 
 

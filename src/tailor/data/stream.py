@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tailor.data.columnar import iter_hub
 from tailor.data.columns import check_mapping
@@ -88,6 +89,38 @@ def stream(
             if name not in counts.files:
                 rows = iter_hub(file) if isinstance(file, str) else iter_rows(file, name, encoding)
                 yield from _of_file(rows, name, dict(columns or {}), counts)
+
+
+def rows_at(
+    paths: Sequence[Path | str],
+    columns: Mapping[str, str] | None,
+    wanted: Collection[tuple[str, int]],
+    *,
+    root: Path,
+    encoding: str | None = None,
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """Rows as they stand in their files, read once more.
+
+    Args:
+        paths, columns, root, encoding: as for `stream`.
+        wanted: (file, which of its examples, from 0). A line does not tell: a .json file may be a single one.
+    """
+    names, found = {name for name, _ in wanted}, dict[tuple[str, int], dict[str, Any]]()
+    for where in dict.fromkeys(paths):
+        files = find_files(where, root)
+        for file in [] if isinstance(files, Problem) else files:
+            name = file if isinstance(file, str) else relative_name(file, root)
+            if name not in names:
+                continue
+            names.discard(name)
+            reader, number = ShapeReader(dict(columns or {}), name), 0
+            with suppress(Unusable):  # has been said
+                for row in iter_hub(file) if isinstance(file, str) else iter_rows(file, name, encoding):
+                    if isinstance(row, Row) and isinstance(reader.read(row), Example):
+                        if (name, number) in wanted:
+                            found[name, number] = dict(row.values)
+                        number += 1
+    return found
 
 
 def _of_file(rows: Iterable[Row | Torn], name: str, given: dict[str, str], counts: Reading) -> Iterator[Placed | Aside]:

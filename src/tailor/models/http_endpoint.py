@@ -91,9 +91,10 @@ class HttpEndpoint(ABC):
         """
 
         def ask(place: int) -> Completion | Failure:
+            body = self._body(requests[place])  # what cannot be said is never sent
             if on_ask:
                 on_ask(place)
-            answer = self._ask(requests[place])
+            answer = self._ask(requests[place], body)
             # Before the thread takes the next request: what is asked and not yet kept is never more than eight.
             if on_answers:
                 on_answers({place: answer})
@@ -123,8 +124,8 @@ class HttpEndpoint(ABC):
                 hint="Training arms need a local base model.",
             )
 
-    def _ask(self, request: Request) -> Completion | Failure:
-        body, failure, wait = self._body(request), Failure("endpoint", "never asked"), 0.0
+    def _ask(self, request: Request, body: dict[str, Any]) -> Completion | Failure:
+        failure, wait = Failure("endpoint", "never asked"), 0.0
         # The same for every try, and after a kill: who knows the header answers again without doing the work again.
         headers = {IDEMPOTENCY: request.key} if request.key else {}
         for attempt in range(TRIES):
