@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tailor.errors import ConfigError
 from tailor.methods.base import FitContext
 from tailor.methods.compose import expand, fit_arm
+from tailor.methods.full import Full, FullOptions
 from tailor.methods.rag import Rag, RagOptions
 from tailor.methods.with_passages import GOLD_SHARE, holds_answer, passage_rows
-from tailor.records import Example, Message, Passage
+from tailor.records import Adaptation, Example, Message, Passage
 
 Make = Callable[..., FitContext]
 FIRST = ("Ada", "Bo", "Cem", "Dora", "Eli")
@@ -107,3 +109,28 @@ def test_passages_without_a_search_are_refused_before_anything_is_spent(name: st
     options = {"train_with": "passages"}
     with pytest.raises(ConfigError, match="needs a part that searches"):
         expand(name, options if name == method else {method: options})
+
+
+def test_a_curriculum_with_passages_is_judged_with_passages(context: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    general = tuple(Example(f"g{n}", (Message("user", f"After {n}?"),), str(n + 1)) for n in range(20))
+    made = context(train=ROWS[:24], dev=ROWS[:24:2], passages=PASSAGES, general=lambda: general)
+    trained = [0.0]  # answers count as right once something is trained, so that all gates pass
+    fit = rag(dataclasses.replace(made, judge=lambda _example, _text: trained[0]), 2)
+    asked: list[tuple[bool, bool, bool]] = []
+    answer = fit.runtime.answer
+
+    def seen(adaptation: Adaptation, conversations: Any, **more: Any) -> Any:
+        about_rooms = "After" not in conversations[0][-1].content
+        trained[0] = float(adaptation.weights is not None)
+        asked.append((about_rooms, adaptation.retriever is not None, adaptation.weights is not None))
+        return answer(adaptation, conversations, **more)
+
+    monkeypatch.setattr(fit.runtime, "answer", seen)
+    options = FullOptions(epochs=1, learning_rate=0.001, stages=2, train_with="passages")
+    fitted = Full().fit(fit, options)
+    assert fitted.chosen["stages"] == "2 of 2"
+    # The general rows of the base and the dev rows of the base; after each stage known facts, dev and general rows.
+    assert {shown for about_rooms, shown, _ in asked if about_rooms} == {True}
+    assert {shown for about_rooms, shown, _ in asked if not about_rooms} == {False}
+    assert (True, True, False) in asked
+    assert (True, True, True) in asked

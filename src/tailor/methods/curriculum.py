@@ -70,7 +70,8 @@ def fit_in_stages(
 
     A gate fails where the facts of earlier stages, by their dev rows, lost more than five points against the stage
     before, where dev as a whole is no better than the base's (first stage), or where general rows that are kept from
-    training lost more than five points against the base. The learning rate is that of the first stage.
+    training lost more than five points against the base. The learning rate is that of the first stage. A training with
+    passages is asked its dev rows as the hybrid will be, with passages; general rows are asked plainly.
 
     Raises:
         ModelError: the first stage failed: there is nothing to go back to.
@@ -83,6 +84,7 @@ def fit_in_stages(
     asked = {e.id for e in probes}
     rest = tuple(e for e in general if e.id not in asked)
     base = Adaptation(context.base)
+    shown = context.beside if train_with == "passages" else None
     before_general, before_dev = _score(base, probes, context), float("nan")
     history: list[Stage] = []
     best: Fitted | None = None
@@ -97,13 +99,15 @@ def fit_in_stages(
             progress=_part(context, number, len(groups)),
         )
         if number == 1:
-            before_dev = _score(base, part.dev, context)
+            before_dev = _score(shown or base, part.dev, context)
         fitted = fit_weights(part, options, kind, train_with)
         seconds += fitted.seconds
         options = dataclasses.replace(options, learning_rate=_rate(fitted, options.learning_rate))
         earlier = {f for group in groups[: number - 1] for f in group}
-        known = _score(fitted.adaptation, [e for e in part.dev if _fact(e) in earlier], context)
-        dev, kept = (_score(fitted.adaptation, rows, context) for rows in (part.dev, probes))
+        tuned = fitted.adaptation
+        asked_so = dataclasses.replace(shown, weights=tuned.weights) if shown else tuned
+        known = _score(asked_so, [e for e in part.dev if _fact(e) in earlier], context)
+        dev, kept = _score(asked_so, part.dev, context), _score(tuned, probes, context)
         reason = _failed(known if earlier else dev, before_dev, kept, before_general, first=not earlier)
         history.append(Stage(number, len(facts), len(part.train), dev, known, kept, reason))
         if reason:
