@@ -189,6 +189,34 @@ def test_a_providers_own_address_is_paid_by_the_token_and_a_local_one_by_the_hou
     assert (local.billing, local.machine_usd(1800.0)) == ("machine", 1.0)
 
 
+def test_an_arm_with_a_model_of_its_own_is_not_estimated_at_the_price_of_the_base(paid: Path) -> None:
+    arms = """\
+  - zero-shot
+  - endpoint: {url: "https://api.openai.com/v1", model: gpt-4.1-mini}
+  - api-tuned: {url: "https://api.openai.com/v1", model: gpt-4.1-mini, epochs: 3, usd_per_million: [5.0, 25.0]}
+  - their-bot: {endpoint: "https://api.example.com/v1", model: unheard-of}
+"""
+    text = (paid / "tailor.yaml").read_text(encoding="utf-8")
+    head, _, tail = text.partition("arms:\n")
+    (paid / "tailor.yaml").write_text(f"{head}arms:\n{arms}{tail[tail.index('seeds:') :]}", encoding="utf-8")
+    workspace = load_workspace(paid)
+    inputs = read_inputs(workspace)
+    found = {a.arm: a for a in estimate(workspace, inputs).arms}
+    price = study_prices(workspace, Base("endpoint", "gpt-4.1-mini", "https://api.openai.com/v1"), own=False).tokens
+    assert price is not None
+    asked = found["endpoint"]
+    by_hand = (asked.prompt_tokens * price.rates["input"] + asked.completion_tokens * price.rates["output"]) / 1e6
+    assert asked.usd == pytest.approx(by_hand, rel=0.05)  # tokens of a question are rounded
+    assert asked.usd != found["zero-shot"].usd
+    train = inputs.of("train")
+    tokens = 3 * sum(len(e.question + (e.answer or "")) / 4 + 24 for e in train)
+    low, high = found["api-tuned[usd_per_million=5.0]"], found["api-tuned[usd_per_million=25.0]"]
+    assert low.usd is not None
+    assert high.usd is not None
+    assert high.usd - low.usd == pytest.approx(high.cells * 20.0 * tokens / 1e6)
+    assert found["their-bot"].usd is None
+
+
 def test_an_estimate_by_hand_asks_nothing_and_freezes_nothing(paid: Path, server: Server) -> None:
     workspace = load_workspace(paid)
     inputs = read_inputs(workspace)

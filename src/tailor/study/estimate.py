@@ -20,7 +20,7 @@ from tailor.files import read_json
 from tailor.methods import load_method
 from tailor.methods.compose import Arm
 from tailor.models import describe_base
-from tailor.records import Example, Usage
+from tailor.records import Base, Example, Usage
 from tailor.study.cell import LATENCY_QUESTIONS
 from tailor.study.config import Workspace
 from tailor.study.environment import cores, has_bfloat16
@@ -95,8 +95,8 @@ def estimate(workspace: Workspace, inputs: Inputs, *, quick: bool = False, budge
     tried = trials(unknown, workspace, inputs, threads=1 if cores() > 1 else cores())
     arms = []
     for arm in planned:
-        of = [c for c in cells if c.arm == arm]
-        arms.append(_arm(arm, of, inputs, prices, known, speed, weights, tried.get(arm.name)))
+        of, paid = [c for c in cells if c.arm == arm], _prices_of(arm, workspace, prices)
+        arms.append(_arm(arm, of, inputs, paid, known, speed, weights, tried.get(arm.name)))
     seconds = [a.seconds for a in arms]
     usd = [a.usd for a in arms]
     return Estimate(
@@ -105,6 +105,24 @@ def estimate(workspace: Workspace, inputs: Inputs, *, quick: bool = False, budge
         None if None in usd else math.fsum(u or 0.0 for u in usd),
         workspace.config.budget_usd if budget is None else budget,
     )
+
+
+def _prices_of(arm: Arm, workspace: Workspace, prices: StudyPrices) -> StudyPrices:
+    """Those of the model that answers: of an arm with a model of its own not those of the study's base."""
+    own = next((p.options for p in arm.parts if getattr(load_method(p.method), "own_base", False)), None)
+    if own is None:
+        return prices
+    url, model = getattr(own, "url", ""), getattr(own, "model", "")
+    return study_prices(workspace, Base("endpoint" if url else "command", model, url, model), own=False)
+
+
+def _tuning_usd(arm: Arm, train: Sequence[Example]) -> float | None:
+    """Dollars for one training by a provider; 0 where none is asked to, None where nobody said what it takes."""
+    asked = next((p.options for p in arm.parts if p.method == "api-tuned"), None)
+    if asked is None:
+        return 0.0
+    price, epochs = asked.usd_per_million, asked.epochs
+    return None if price is None or epochs is None else price * epochs * sum(_length(e) for e in train) / 1e6
 
 
 def _arm(
@@ -134,7 +152,9 @@ def _arm(
     if trial and seconds is not None:
         seconds, basis = seconds + (training or 0.0), "tried"
     if prices.billing == "tokens":
-        usd, seconds, basis = (None if each is None else each * asked * len(cells)), None, "tokens"
+        tuning = _tuning_usd(arm, train)
+        usd = None if each is None or tuning is None else (each * asked + tuning) * len(cells)
+        seconds, basis = None, "tokens"
     else:
         hourly = prices.machine_hour_usd
         usd = None if seconds is None or hourly is None else seconds / HOUR_S * hourly
