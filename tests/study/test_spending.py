@@ -195,7 +195,11 @@ def test_an_arm_with_a_model_of_its_own_is_not_estimated_at_the_price_of_the_bas
   - endpoint: {url: "https://api.openai.com/v1", model: gpt-4.1-mini}
   - api-tuned: {url: "https://api.openai.com/v1", model: gpt-4.1-mini, epochs: 3, usd_per_million: [5.0, 25.0]}
   - their-bot: {endpoint: "https://api.example.com/v1", model: unheard-of}
+  - predictions: {file: given.jsonl}
 """
+    questions = [e.id for e in read_inputs(load_workspace(paid)).of("test")]
+    given = [json.dumps({"id": q, "prediction": "x"}) for q in questions]
+    (paid / "given.jsonl").write_text("\n".join(given), encoding="utf-8")
     text = (paid / "tailor.yaml").read_text(encoding="utf-8")
     head, _, tail = text.partition("arms:\n")
     (paid / "tailor.yaml").write_text(f"{head}arms:\n{arms}{tail[tail.index('seeds:') :]}", encoding="utf-8")
@@ -215,6 +219,8 @@ def test_an_arm_with_a_model_of_its_own_is_not_estimated_at_the_price_of_the_bas
     assert high.usd is not None
     assert high.usd - low.usd == pytest.approx(high.cells * 20.0 * tokens / 1e6)
     assert found["their-bot"].usd is None
+    [given_arm] = [a for name, a in found.items() if name.startswith("given")]
+    assert (given_arm.questions, given_arm.usd) == (0, 0)
 
 
 def test_an_estimate_by_hand_asks_nothing_and_freezes_nothing(paid: Path, server: Server) -> None:

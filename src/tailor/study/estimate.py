@@ -140,6 +140,8 @@ def _arm(
         weights = None  # another model answers, of which nothing is known here
     chooses = any(p.method in CHOOSING for p in arm.parts)
     asked = len(test) + LATENCY_QUESTIONS + 2 + (TRIED * len(dev) if chooses else len(dev) if arm.trains_weights else 0)
+    if any(p.method == "predictions" for p in arm.parts):
+        asked = 0  # the answers are there
     prompt = FRAME_TOKENS + _tokens([e.question for e in test]) + _context(arm, inputs)
     answer = _tokens([e.answer or "I don't know." for e in test]) + 2
     epochs = max((float(getattr(p.options, "epochs", 0.0) or 0.0) for p in arm.parts), default=0.0)
