@@ -146,14 +146,14 @@ def training_options(job: Job, base: Base, train: Sequence[Example]) -> Training
 
 def _mean_tokens(base: Base, train: Sequence[Example]) -> tuple[float, int]:
     """Tokens of the mean example, both answers of a pair (of the first 1,000), and the model's width."""
-    from transformers import AutoConfig, AutoTokenizer
+    from tailor.training.loading import load_config, load_tokenizer
 
     folder = local_folder(base)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = load_tokenizer(folder)
     said = [(e.messages, a) for e in train[:1000] for a in (e.answer or "", *e.rejected)]
     texts = ["\n".join([*(m.content for m in messages), answer]) for messages, answer in said]
     mean = sum(len(tokenizer(t)["input_ids"]) for t in texts) / min(len(train), 1000)
-    return mean, int(AutoConfig.from_pretrained(folder).hidden_size)
+    return mean, int(load_config(folder).hidden_size)
 
 
 def _quality(runtime: Runtime, adaptation: Adaptation, dev: Sequence[Example]) -> Interval:
