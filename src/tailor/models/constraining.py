@@ -9,6 +9,7 @@ from tailor.errors import ConfigError, MissingDependency
 from tailor.records import Constraint
 
 SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~/")
+KEPT = 256  # compiled constraints: whoever asks a server may bring ever new schemas
 COMPACT: Any = {"whitespace_flexible": False}  # one line: the first line is what is scored, and space costs tokens
 
 
@@ -81,6 +82,8 @@ class Grammars:
     def matcher(self, constraint: Constraint) -> Matcher:
         """A matcher at the beginning of an answer."""
         if constraint not in self._grammars:
+            if len(self._grammars) >= KEPT:
+                self._grammars.pop(next(iter(self._grammars)))
             self._grammars[constraint] = grammar(constraint)
         return Matcher(self._tokenizer, self._grammars[constraint])
 
