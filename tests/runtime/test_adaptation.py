@@ -143,6 +143,20 @@ def test_a_newer_format_asks_for_an_upgrade() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "version"),
+    [
+        ({}, 1),
+        ({"demonstrations": Demonstrations("nearest", 1, (Demonstration("q", "a"),))}, 1),
+        ({"demonstrations": Demonstrations("nearest-first", 1, (Demonstration("q", "a"),))}, 2),
+        ({"base": Base("endpoint", "m", "http://127.0.0.1:1/v1", "m", api="anthropic")}, 2),
+    ],
+)
+def test_only_what_an_older_tailor_cannot_answer_with_has_a_newer_format(changes: dict[str, Any], version: int) -> None:
+    written = adaptation_to_json(dataclasses.replace(Adaptation(Base("hub", "o/m", "o/m")), **changes))
+    assert written["format_version"] == version
+
+
+@pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"base": None}, "base"),

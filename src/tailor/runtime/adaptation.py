@@ -30,6 +30,8 @@ def adaptation_to_json(adaptation: Adaptation) -> dict[str, Any]:
     plain: dict[str, Any] = to_plain(adaptation)
     unused = [part for part in ADDED if plain[part] is None]
     version = max([1, *(v for part, v in ADDED.items() if part not in unused)])
+    if adaptation.demonstrations and adaptation.demonstrations.kind == "nearest-first":
+        version = max(version, 2)
     for name in LATER_OF_A_BASE:
         if plain["base"][name]:
             version = max(version, 2)
