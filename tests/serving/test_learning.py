@@ -242,3 +242,11 @@ def test_a_client_that_goes_is_counted_as_gone(server: Any) -> None:
     assert done.wait(60)
     metrics_until(server.url, "tailor_inflight 1.0")  # this very request
     server.runtime.go.set()
+
+
+def test_feedback_is_read_beside_a_log_that_a_kill_left_without_tables(tmp_path: Path) -> None:
+    store, log = FeedbackStore(tmp_path / "f.db"), tmp_path / "requests.db"
+    store.add(Feedback("chatcmpl-1", thumbs="up"), "key")
+    sqlite3.connect(log).execute("PRAGMA journal_mode = WAL")
+    [said] = store.joined(log)
+    assert (said["request_id"], said["release"]) == ("chatcmpl-1", None)

@@ -58,7 +58,9 @@ def test_an_arm_that_cannot_fit_is_refused_before_anything_is_asked(
     workspace = load_workspace(folder)
     study = plan_study(workspace, read_inputs(workspace))
     monkeypatch.setattr(footprint, "free_memory", lambda: 1 << 20)
-    with pytest.raises(StudyError, match=r"^(lora|full) does not fit: .* needs about .* GB for this base") as caught:
+    with pytest.raises(
+        StudyError, match=r"^(lora|full|rag\+lora) does not fit: .* needs about .* GB for this base"
+    ) as caught:
         run_study(study, Quiet())
     assert "fits here" in caught.value.hint
     assert not (study.folder / "answers").exists()

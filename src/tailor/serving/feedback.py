@@ -16,6 +16,7 @@ from typing import Any
 from tailor.files import sha256_of
 from tailor.serving.fields import Fields, number, string
 from tailor.serving.problem import Problem
+from tailor.serving.request_log import open_log
 
 LONGEST = 20_000
 """Characters of a correction or comment."""
@@ -103,6 +104,7 @@ class FeedbackStore:
             return []
         with contextlib.closing(self._open()) as database:
             if log.exists():
+                open_log(log).close()  # a server killed while it made the log leaves a file without tables
                 database.execute("ATTACH DATABASE ? AS log", (str(log),))
             else:
                 database.execute("ATTACH DATABASE ':memory:' AS log")
