@@ -36,7 +36,7 @@ def tailor(*arguments: str, timeout: float = 900) -> subprocess.CompletedProcess
 ARMS = """arms:
   - zero-shot
   - rag
-  - full: {learning_rate: 0.002, replay: [0, 0.1]}
+  - full: {learning_rate: 0.002, replay: [0, 0.5]}
   - rag+lora: {lora: {learning_rate: 0.0075}}
 """
 
@@ -105,15 +105,16 @@ def test_the_results_make_sense(results: dict[str, Any]) -> None:
     right = {name: arm["quality"]["value"] for name, arm in arms.items()}
     assert right["zero-shot"] <= 0.05
     assert right["rag"] > right["zero-shot"]
-    for full in ("full[replay=0]", "full[replay=0.1]"):
+    for full in ("full[replay=0]", "full[replay=0.5]"):
         assert right[full] >= right["zero-shot"] + 0.15
         assert arms[full]["cells"]["held-out-fact"]["value"] <= 0.05
     assert arms["full[replay=0]"]["general"]["verdict"] == "harmed"
+    # At this rate a tenth keeps 22 of 77 % and half of the tokens 60 %; unprotected it keeps 8.
     general = {name: arm["general"]["after"] for name, arm in arms.items() if arm["general"]}
-    assert general["full[replay=0.1]"] >= general["full[replay=0]"] + 0.2
-    assert right["full[replay=0.1]"] >= right["full[replay=0]"] - 0.1, "and hardly less is learned"
-    usage = arms["full[replay=0.1]"]["usage"]
-    assert 0.08 < usage["rehearsal_tokens"] / (usage["rehearsal_tokens"] + usage["train_tokens"]) < 0.12
+    assert general["full[replay=0.5]"] >= general["full[replay=0]"] + 0.2
+    assert right["full[replay=0.5]"] >= right["full[replay=0]"] - 0.1, "and hardly less is learned"
+    usage = arms["full[replay=0.5]"]["usage"]
+    assert 0.46 < usage["rehearsal_tokens"] / (usage["rehearsal_tokens"] + usage["train_tokens"]) < 0.54
     assert arms["rag"]["retrieval"]["recall_at_k"] >= 0.6
 
 
