@@ -222,6 +222,8 @@ def test_what_cannot_be_tuned_is_refused_by_name(server: Any) -> None:
         ("hyperparameters", {"hyperparameters": {"n_epochs": 2.5}}),
         ("hyperparameters", {"hyperparameters": {"learning_rate_multiplier": -1}}),
         ("hyperparameters", {"hyperparameters": {"rank": 8}}),
+        ("hyperparameters", {"hyperparameters": {"n_epochs": 2}, "method": {"type": "supervised"}}),
+        ("method.dpo", {"method": {"type": "dpo", "dpo": "yes"}}),
         ("suffix", {"suffix": "a/b"}),
         ("seed", {"seed": -1}),
         ("lr", {"extra_body": {"lr": 1}}),

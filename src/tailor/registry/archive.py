@@ -98,7 +98,7 @@ Member = tuple[str, int, Iterator[bytes]]
 def _members(handle: BinaryIO, source: Path) -> Iterator[Member]:
     """Name, size and content of every member; the content is to be read before the next one. `tarfile` parses a header
     here and no more: its readers also follow links and read extended headers of any length into memory."""
-    for _ in range(MOST_FILES + 1):
+    for _ in range(MOST_FILES + 2):  # the manifest and the end block beside them
         block = handle.read(BLOCK)
         if block == bytes(BLOCK):
             return

@@ -250,9 +250,14 @@ def _method(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if kind not in ("supervised", "dpo"):
         message = f"The method {kind[:40]!r} is not supported; supervised and dpo are."
         raise Problem(400, message, param="method", code="unsupported_method")
-    inner = method.get(kind) or {}
+    if given is not None:
+        message = f"Give the hyperparameters once: in 'method.{kind}', not beside it."
+        raise Problem(400, message, param="hyperparameters")
+    inner = {} if method.get(kind) is None else method[kind]
+    if not isinstance(inner, dict):
+        raise Problem(400, f"'method.{kind}' must be an object.", param=f"method.{kind}")
     bounds = {**BOUNDS, "beta": (1e-3, 10)} if kind == "dpo" else BOUNDS
-    return kind, _hyperparameters(inner.get("hyperparameters") if isinstance(inner, dict) else None, bounds)
+    return kind, _hyperparameters(inner.get("hyperparameters"), bounds)
 
 
 def _hyperparameters(given: Any, bounds: dict[str, tuple[float, float]]) -> dict[str, Any]:
